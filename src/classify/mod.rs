@@ -1,0 +1,1 @@
+//! Is this article about sanctions, and which words say so. Pure.

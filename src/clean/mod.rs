@@ -1,0 +1,1 @@
+//! Only the article stays; what goes is kept with its reason. Pure.

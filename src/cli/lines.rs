@@ -1,0 +1,140 @@
+//! JSON lines in, JSON lines out, in the same order: the contract all stage commands share.
+
+use std::any::Any;
+use std::io::{BufRead, BufWriter, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::Context;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::cli::Exit;
+
+/// Lines answered together before any is written: enough to keep every core busy.
+const BATCH: usize = 64;
+/// A batch also ends at this many bytes, so that memory stays bounded.
+const BATCH_BYTES: usize = 32 << 20;
+
+/// Answers every line of `input` on `output`.
+///
+/// Each line is an object with an `"id"`; its answer is `work`'s, or `{"id":…,"error":…}` where
+/// the line is not what `work` takes, `work` fails, or `work` panics. The other lines go on.
+///
+/// # Errors
+/// Only when `input` cannot be read or `output` cannot be written.
+pub(crate) fn answer<Question, Answer>(
+    mut input: impl BufRead,
+    output: impl Write,
+    work: impl Fn(Question) -> anyhow::Result<Answer> + Sync,
+) -> anyhow::Result<Exit>
+where
+    Question: DeserializeOwned,
+    Answer: Serialize + Send,
+{
+    let mut output = BufWriter::new(output);
+    let mut exit = Exit::Done;
+    loop {
+        let batch = read_batch(&mut input)?;
+        if batch.is_empty() {
+            break;
+        }
+        for answered in in_parallel(&batch, |line| answer_line(line, &work)) {
+            if answered.failed {
+                exit = Exit::Partly;
+            }
+            writeln!(output, "{}", answered.line).context("cannot write the answers")?;
+        }
+        output.flush().context("cannot write the answers")?;
+    }
+    Ok(exit)
+}
+
+/// One line of output, and whether it carries an error.
+struct Answered {
+    line: String,
+    failed: bool,
+}
+
+fn read_batch(input: &mut impl BufRead) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    while batch.len() < BATCH && bytes < BATCH_BYTES {
+        let mut line = Vec::new();
+        if input.read_until(b'\n', &mut line).context("cannot read standard input")? == 0 {
+            break;
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        bytes += line.len();
+        batch.push(line);
+    }
+    Ok(batch)
+}
+
+fn answer_line<Question: DeserializeOwned, Answer: Serialize>(
+    line: &[u8],
+    work: &impl Fn(Question) -> anyhow::Result<Answer>,
+) -> Answered {
+    let value: Value = match serde_json::from_slice(line) {
+        Ok(value) => value,
+        Err(error) => return error_line(&Value::Null, &format!("not a JSON line: {error}")),
+    };
+    let id = value.get("id").cloned().unwrap_or(Value::Null);
+    let question = match serde_json::from_value(value) {
+        Ok(question) => question,
+        Err(error) => return error_line(&id, &error.to_string()),
+    };
+    // A page that makes a stage panic is one bad line, not the end of the run.
+    match catch_unwind(AssertUnwindSafe(|| work(question))) {
+        Ok(Ok(answer)) => match serde_json::to_string(&answer) {
+            Ok(line) => Answered { line, failed: false },
+            Err(error) => error_line(&id, &error.to_string()),
+        },
+        Ok(Err(error)) => error_line(&id, &format!("{error:#}")),
+        Err(panic) => error_line(&id, &format!("internal error: {}", panic_text(&*panic))),
+    }
+}
+
+fn error_line(id: &Value, error: &str) -> Answered {
+    Answered { line: serde_json::json!({ "id": id, "error": error }).to_string(), failed: true }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
+}
+
+/// Maps `work` over `items` on every core; the results keep the order of the items.
+fn in_parallel<Item: Sync, Output: Send>(
+    items: &[Item],
+    work: impl Fn(&Item) -> Output + Sync,
+) -> Vec<Output> {
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, Output)>> = Mutex::new(Vec::with_capacity(items.len()));
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    let output = work(item);
+                    done.lock()
+                        .expect("no worker panics while it holds the lock")
+                        .push((index, output));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().expect("no worker panics while it holds the lock");
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, output)| output).collect()
+}

@@ -1,0 +1,64 @@
+//! The command line: one file per command, one enum that lists them.
+
+mod links;
+mod lines;
+mod judge;
+mod read;
+
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use clap::builder::Styles;
+use clap::{Parser, Subcommand};
+
+/// Watches news and government pages for sanctions, and mails what it finds.
+#[derive(Debug, Parser)]
+#[command(name = "sanctionwatch", version, styles = STYLES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Every command, in the order a newcomer meets them.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Read(read::Args),
+    Links(links::Args),
+    Judge(judge::Args),
+}
+
+/// How a command ended, as a script sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything asked for was done: 0.
+    Done,
+    /// The command ran, but a part failed (a source, a line, a check): 1.
+    Partly,
+    /// Nothing could be done (bad arguments, settings, database): 2.
+    Failed,
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(Style::new().bold())
+    .usage(Style::new().bold())
+    .literal(AnsiColor::Cyan.on_default())
+    .placeholder(AnsiColor::Green.on_default());
+
+/// Parses the arguments, runs the command, prints its error, and says how it went.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Read(args) => read::run(args),
+        Command::Links(args) => links::run(args),
+        Command::Judge(args) => judge::run(args),
+    };
+    let exit = result.unwrap_or_else(|error| {
+        anstream::eprintln!("sanctionwatch: {error:#}");
+        Exit::Failed
+    });
+    ExitCode::from(match exit {
+        Exit::Done => 0,
+        Exit::Partly => 1,
+        Exit::Failed => 2,
+    })
+}

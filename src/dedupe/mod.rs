@@ -1,0 +1,1 @@
+//! Is this article new, a revision, or a copy. Pure.

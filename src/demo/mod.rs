@@ -1,0 +1,1 @@
+//! A bundled newsroom on loopback, and the real pipeline run against it.

@@ -1,0 +1,1 @@
+//! Judged articles and subscribers become messages. Pure.

@@ -1,0 +1,1 @@
+//! The flows: the steps of the pure middle and the doors, in order.

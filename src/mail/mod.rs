@@ -1,0 +1,1 @@
+//! The door to the mail: SMTP or a directory of .eml files.

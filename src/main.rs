@@ -1,0 +1,5 @@
+//! Hands the arguments to the command line.
+
+fn main() -> std::process::ExitCode {
+    sanctionwatch::cli::main()
+}

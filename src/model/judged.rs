@@ -1,0 +1,80 @@
+//! What the pure middle says of an article: where it belongs, and whether it is about sanctions.
+
+use crate::model::article::Article;
+
+/// Which text a span points into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    Title,
+    Text,
+}
+
+/// Words that speak for or against, with their place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// The words as they stand in the field.
+    pub text: String,
+    /// UTF-8 byte offsets into the field: `field[start..end] == text`.
+    pub start: usize,
+    pub end: usize,
+    pub field: Field,
+    /// The rule that matched, e.g. `en.strong.sanctions-on`.
+    pub rule: String,
+    /// What the rule added to the score; negative for counter-evidence.
+    pub weight: f64,
+}
+
+/// Is it about sanctions, how sure, and which words said so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    pub relevant: bool,
+    /// 0 (surely not) to 1 (surely).
+    pub score: f64,
+    /// Strongest first.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What an article is looked up by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// The address in its one form: see `parse::address::key`.
+    pub address: String,
+    /// Hash of the folded title and text: equal for equal wording.
+    pub wording: u64,
+    /// A sample of the hashes of word 3-shingles, sorted, without repeats.
+    pub shingles: Vec<u64>,
+}
+
+/// A stored article that may be the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Row number of the stored article.
+    pub article: i64,
+    /// Whether it lives at the same address (or one of its other clothes).
+    pub same_address: bool,
+    pub wording: u64,
+    /// Its sampled shingles, sorted.
+    pub shingles: Vec<u64>,
+}
+
+/// Where an article belongs among those already stored.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Placed {
+    /// Never seen.
+    New,
+    /// The same address and the same wording: nothing to store.
+    Same { article: i64 },
+    /// The same address, another wording.
+    Revision { article: i64 },
+    /// Another address, the same text; `share` (0 to 1) is the part of the shorter text in common.
+    Copy { article: i64, share: f64 },
+}
+
+/// An article with everything the pure middle knows of it: what `store` commits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    pub article: Article,
+    pub keys: Keys,
+    pub placed: Placed,
+    pub verdict: Verdict,
+}

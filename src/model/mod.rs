@@ -1,0 +1,12 @@
+//! The nouns of the house: plain data with public fields, no behaviour that needs the world.
+//!
+//! Every later module speaks in these types. Nothing here reads, writes, waits or asks the time.
+
+pub mod article;
+pub mod fetched;
+pub mod judged;
+pub mod note;
+pub mod source;
+pub mod stamp;
+pub mod subscriber;
+pub mod visit;

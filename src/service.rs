@@ -1,0 +1,1 @@
+//! Starts the jobs, tells systemd, stops in order.

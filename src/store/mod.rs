@@ -1,0 +1,1 @@
+//! The door to SQLite: the only module that speaks SQL.

@@ -1,0 +1,1 @@
+//! Strings to strings and numbers: folding, words, language, similarity. Pure.
