@@ -1,0 +1,3 @@
+//! What the subjects share: the far sides of the doors, played by ourselves.
+
+pub(crate) mod smtp;
