@@ -71,10 +71,11 @@ pub enum Placed {
 }
 
 /// An article with everything the pure middle knows of it: what `store` commits.
+///
+/// Where it belongs ([`Placed`]) is decided inside the commit, where no copy can slip in between.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     pub article: Article,
     pub keys: Keys,
-    pub placed: Placed,
     pub verdict: Verdict,
 }
