@@ -108,7 +108,10 @@ impl Writing<'_> {
                 article
             }
         };
-        self.know_address(article)?;
+        // A copy's address stays its own: an edit there is no revision of the original.
+        if !matches!(placed, Placed::Copy { .. }) {
+            self.know_address(article)?;
+        }
         let messages = match placed {
             Placed::New | Placed::Revision { .. } => self.enqueue(article)?,
             Placed::Same { .. } | Placed::Copy { .. } => 0,
@@ -120,12 +123,10 @@ impl Writing<'_> {
     /// Stored articles that may be the same: by address, by wording, by shared shingles.
     fn neighbours(&self) -> Result<Vec<Neighbour>> {
         let keys = &self.commit.judged.keys;
-        let by_address: Option<i64> = self
-            .transaction
-            .prepare_cached("SELECT article FROM address WHERE address IN (?1, ?2) LIMIT 1")?
-            .query_row(params![keys.address, self.commit.link], |row| row.get(0))
-            .optional()?;
-        let mut ids: Vec<i64> = by_address.into_iter().collect();
+        let by_link = self.known_at(&self.commit.link)?;
+        let by_canonical = self.known_at(&keys.address)?;
+        let mut ids: Vec<i64> = by_link.into_iter().chain(by_canonical).collect();
+        ids.dedup();
         let shingles: Vec<i64> = keys.shingles.iter().copied().map(signed).collect();
         let mut others = self.transaction.prepare_cached(
             "WITH shared (article) AS (
@@ -154,10 +155,26 @@ impl Writing<'_> {
                 ids.push(id);
             }
         }
-        ids.into_iter().map(|id| self.neighbour(id, by_address == Some(id))).collect()
+        ids.into_iter()
+            .map(|id| {
+                let mut neighbour = self.neighbour(id)?;
+                neighbour.same_address = by_link == Some(id)
+                    || by_canonical == Some(id) && keys.shares_words_with(&neighbour);
+                Ok(neighbour)
+            })
+            .collect()
     }
 
-    fn neighbour(&self, id: i64, same_address: bool) -> Result<Neighbour> {
+    /// The article that lives at an address.
+    fn known_at(&self, address: &str) -> Result<Option<i64>> {
+        Ok(self
+            .transaction
+            .prepare_cached("SELECT article FROM address WHERE address = ?1")?
+            .query_row([address], |row| row.get(0))
+            .optional()?)
+    }
+
+    fn neighbour(&self, id: i64) -> Result<Neighbour> {
         let wording: i64 = self
             .transaction
             .prepare_cached("SELECT wording FROM article WHERE id = ?1")?
@@ -169,7 +186,8 @@ impl Writing<'_> {
             .map(|hash| hash.map(i64::cast_unsigned))
             .collect::<rusqlite::Result<_>>()?;
         shingles.sort_unstable();
-        Ok(Neighbour { article: id, same_address, wording: wording.cast_unsigned(), shingles })
+        let wording = wording.cast_unsigned();
+        Ok(Neighbour { article: id, same_address: false, wording, shingles })
     }
 
     fn add_article(&self) -> Result<i64> {

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use crate::model::fetched::Validators;
 use crate::model::source::{Link, SourceId};
 use crate::model::visit::Outcome;
-use crate::store::{Result, Store, moment};
+use crate::store::{Result, Store, moment, parse_moment};
 
 /// A page that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct DueLink {
     pub url: String,
     /// The announced headline, or empty.
     pub title: String,
+    /// When a listing first announced it.
+    pub first_seen: DateTime<Utc>,
     /// Failures in a row so far.
     pub attempts: u32,
     /// From the last successful fetch of this page.
@@ -89,20 +91,23 @@ impl Store {
     ) -> Result<Vec<DueLink>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT address, url, title, attempts, etag, last_modified FROM link
+                "SELECT address, url, title, first_seen, attempts, etag, last_modified FROM link
                  WHERE source = ?1 AND next_try <= ?2
                  ORDER BY outcome IS NOT NULL, next_try, first_seen, address LIMIT ?3",
             )?;
-            let rows = statement.query_map(params![source.0, moment(now), limit], |row| {
-                Ok(DueLink {
+            let mut rows = statement.query(params![source.0, moment(now), limit])?;
+            let mut due = Vec::new();
+            while let Some(row) = rows.next()? {
+                due.push(DueLink {
                     address: row.get(0)?,
                     url: row.get(1)?,
                     title: row.get(2)?,
-                    attempts: row.get(3)?,
-                    validators: Validators { etag: row.get(4)?, last_modified: row.get(5)? },
-                })
-            })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+                    first_seen: parse_moment(&row.get::<_, String>(3)?)?,
+                    attempts: row.get(4)?,
+                    validators: Validators { etag: row.get(5)?, last_modified: row.get(6)? },
+                });
+            }
+            Ok(due)
         })
         .await
     }
