@@ -1,1 +1,5 @@
 //! Bytes become pages, listings and rules: charset, HTML, feeds, sitemaps, robots.txt, addresses, dates. Pure.
+
+pub mod address;
+pub mod wildcard;
+pub mod robots;
