@@ -6,3 +6,8 @@ pub mod robots;
 mod entry;
 mod plain_text;
 mod xml;
+pub mod charset;
+pub mod dom;
+pub mod page;
+pub mod selector;
+mod tree;
