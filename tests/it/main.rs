@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod demo;
