@@ -6,6 +6,7 @@ pub mod robots;
 mod entry;
 mod plain_text;
 mod xml;
+pub mod date;
 pub mod charset;
 pub mod dom;
 pub mod page;
