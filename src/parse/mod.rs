@@ -3,3 +3,6 @@
 pub mod address;
 pub mod wildcard;
 pub mod robots;
+mod entry;
+mod plain_text;
+mod xml;
