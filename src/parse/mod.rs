@@ -12,3 +12,16 @@ pub mod dom;
 pub mod page;
 pub mod selector;
 mod tree;
+
+pub mod address;
+pub mod wildcard;
+pub mod robots;
+mod plain_text;
+mod xml;
+mod entry;
+mod feed;
+mod sitemap;
+mod json_listing;
+mod index_page;
+pub mod gzip;
+pub mod listing;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use quick_xml::escape::resolve_html5_entity;
 
+use crate::parse::dom::is_inline;
+
 /// Elements that authors put into titles and summaries. What only looks like a tag (`<blink>` in a
 /// title about tags, `x < y`) is text.
 const ELEMENTS: &[&str] = &[
@@ -81,12 +83,6 @@ const ELEMENTS: &[&str] = &[
     "wbr",
 ];
 
-/// Elements within a line: taking them away must not part a word.
-const INLINE: &[&str] = &[
-    "a", "abbr", "acronym", "b", "big", "cite", "code", "del", "em", "font", "i", "ins", "mark",
-    "nobr", "q", "s", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "wbr",
-];
-
 /// Elements whose content is not for readers.
 const UNREAD: &[&str] = &["script", "style"];
 
@@ -124,11 +120,6 @@ pub(crate) fn one_line(text: &str) -> String {
         line.push_str(word);
     }
     line
-}
-
-/// Whether an element stands within a line of text.
-pub(crate) fn is_inline(local_name: &str) -> bool {
-    INLINE.contains(&local_name)
 }
 
 /// What a character reference stands for, given what is between `&` and `;`.
@@ -283,9 +274,9 @@ mod tests {
     }
 
     #[test]
-    fn the_element_tables_are_sorted_and_agree() {
-        assert!(ELEMENTS.is_sorted() && INLINE.is_sorted());
-        assert!(INLINE.iter().chain(UNREAD).all(|name| ELEMENTS.contains(name)));
+    fn the_table_of_elements_is_sorted_and_each_goes() {
+        assert!(ELEMENTS.is_sorted());
+        assert!(UNREAD.iter().all(|name| ELEMENTS.contains(name)));
         for name in ELEMENTS {
             assert_eq!(from_either(&format!("x<{name}></{name}>")), "x", "{name}");
         }
