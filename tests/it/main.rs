@@ -4,3 +4,5 @@
 
 mod architecture;
 mod demo;
+mod fetch;
+mod support;

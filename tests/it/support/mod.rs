@@ -1,0 +1,3 @@
+//! What the subjects share: the far side of each door, scripted.
+
+pub(crate) mod web;
