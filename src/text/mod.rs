@@ -2,3 +2,5 @@
 
 pub mod language;
 pub mod tokens;
+pub mod search;
+pub mod sentence;
