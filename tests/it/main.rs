@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod mail;
+mod support;
 mod demo;
 mod fetch;
 mod support;
