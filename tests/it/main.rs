@@ -3,8 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
-mod mail;
-mod support;
 mod demo;
 mod fetch;
+mod mail;
 mod support;

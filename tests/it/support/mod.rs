@@ -1,6 +1,6 @@
 //! What the subjects share: the far side of each door, scripted.
 
+pub(crate) mod smtp;
 pub(crate) mod web;
 //! What the subjects share: the far sides of the doors, played by ourselves.
 
-pub(crate) mod smtp;
