@@ -1,3 +1,5 @@
 //! The one integration binary: a file per subject, `support` for what they share.
 
 mod architecture;
+mod config;
+mod sources;
