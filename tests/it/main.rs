@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod config;
+mod sources;
 mod demo;
 mod fetch;
 mod mail;
