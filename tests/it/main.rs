@@ -4,8 +4,8 @@
 
 mod architecture;
 mod config;
-mod sources;
 mod demo;
 mod fetch;
 mod mail;
+mod sources;
 mod support;
