@@ -9,23 +9,24 @@ use url::Url;
 use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
 use crate::digest::words;
 use crate::model::article::{Article, BlockKind};
-use crate::model::judged::{Evidence, Field, Judged, Placed};
+use crate::model::judged::{Evidence, Field, Judged};
 use crate::model::source::{Source, SourceKind};
 use crate::model::subscriber::{Email, Message, Subscriber};
 use crate::text::sentence;
 
-/// The alerts an article causes: one per subscriber if it is new and about sanctions, else none.
+/// The alerts an article would cause: one per subscriber if it is about sanctions, else none.
 ///
-/// A copy, a revision or an article already known causes none: its event was told before. `sender`
-/// is the address the mails come from; its domain ends the `Message-ID`, which depends on nothing
-/// but the article's address and the subscriber, so that a mail sent again is the same mail.
+/// Whether they go out is decided at the commit, where a copy or an article already known causes
+/// none: its event was told before. `sender` is the address the mails come from; its domain ends
+/// the `Message-ID`, which depends on nothing but the article's address and the subscriber, so that
+/// a mail sent again is the same mail.
 pub fn alerts(
     judged: &Judged,
     source: &Source,
     subscribers: &[Subscriber],
     sender: &Email,
 ) -> Vec<Message> {
-    if !judged.verdict.relevant || judged.placed != Placed::New || subscribers.is_empty() {
+    if !judged.verdict.relevant || subscribers.is_empty() {
         return Vec::new();
     }
     let alert = Alert::new(judged, source);

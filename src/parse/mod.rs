@@ -18,4 +18,3 @@ mod sitemap;
 mod tree;
 pub mod wildcard;
 mod xml;
-

@@ -13,7 +13,7 @@ use sanctionwatch::mail::memory::Memory;
 use sanctionwatch::mail::settings::{Backend, Login, Security, Settings, Smtp};
 use sanctionwatch::mail::{Failure, Mailer};
 use sanctionwatch::model::article::{Article, Block, BlockKind};
-use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
+use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Verdict};
 use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::{Email, Message, Subscriber};
 
@@ -88,7 +88,7 @@ fn judged(article: Article, score: f64, signs: &[(&str, &str, f64)]) -> Judged {
     });
     let verdict = Verdict { relevant: true, score, evidence: evidence.collect() };
     let keys = Keys { address: article.url.clone(), wording: 1, shingles: Vec::new() };
-    Judged { article, keys, placed: Placed::New, verdict }
+    Judged { article, keys, verdict }
 }
 
 fn official() -> Judged {
@@ -272,15 +272,11 @@ fn nothing_in_the_html_is_fetched() {
 }
 
 #[test]
-fn only_a_new_relevant_article_is_told() {
+fn only_a_relevant_article_is_told() {
     let (judged, source) = sample("official");
     let readers = [reader(1, "a@example.org", ""), reader(2, "b@example.org", "")];
     let told = |judged: &Judged| digest::alerts(judged, &source, &readers, &sender()).len();
     assert_eq!(told(&judged), 2);
-    let placed = |placed| Judged { placed, ..judged.clone() };
-    assert_eq!(told(&placed(Placed::Same { article: 1 })), 0);
-    assert_eq!(told(&placed(Placed::Revision { article: 1 })), 0);
-    assert_eq!(told(&placed(Placed::Copy { article: 1, share: 0.9 })), 0);
     let mut quiet = judged.clone();
     quiet.verdict.relevant = false;
     assert_eq!(told(&quiet), 0);

@@ -2,5 +2,3 @@
 
 pub(crate) mod smtp;
 pub(crate) mod web;
-//! What the subjects share: the far sides of the doors, played by ourselves.
-
