@@ -1,1 +1,3 @@
-//! What a page claims: title, byline, dates, language and blocks, with the witness of each. Pure.
+//! A page's claims: title, byline, dates, and which of its blocks are the article. Pure.
+
+pub mod metadata;

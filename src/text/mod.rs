@@ -1,1 +1,4 @@
 //! Strings to strings and numbers: folding, words, language, similarity. Pure.
+
+pub mod search;
+pub mod sentence;

@@ -1,5 +1,8 @@
 //! The one integration binary: a file per subject, `support` for what they share.
 
+#![expect(clippy::unwrap_used, reason = "a failed test should say where")]
+
 mod architecture;
 mod fetch;
 mod support;
+mod demo;

@@ -1,0 +1,454 @@
+//! The HTML tree as everyone else sees it: a flat list of nodes in document order.
+//!
+//! html5ever builds the tree as browsers do; [`Dom`] keeps it in one list where every node knows
+//! its parent and where its subtree ends, so a subtree is a range of the list, nothing recurses,
+//! and dropping a page of a hundred thousand nested tags is dropping one vector.
+
+use std::fmt;
+
+use html5ever::tendril::StrTendril;
+use html5ever::{Attribute, LocalName, Namespace, QualName, ns};
+
+use crate::parse::selector::Selector;
+
+/// A parsed document. Node 0 is the document itself.
+pub struct Dom {
+    pub(in crate::parse) nodes: Vec<Entry>,
+}
+
+/// One node of the list.
+pub(in crate::parse) struct Entry {
+    /// Index of the parent; the document is its own parent.
+    pub(in crate::parse) parent: u32,
+    /// One past the last node of the subtree.
+    pub(in crate::parse) end: u32,
+    /// Index of the previous sibling, or the node's own index where there is none.
+    pub(in crate::parse) prev: u32,
+    pub(in crate::parse) content: Content,
+}
+
+/// What a node is.
+pub(in crate::parse) enum Content {
+    Document,
+    Element { name: QualName, attributes: Vec<Attribute> },
+    Text(StrTendril),
+}
+
+/// A place in a [`Dom`]: cheap to copy and to compare; ids grow in document order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// The place as an index into a list with one entry per node.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A node together with the tree it belongs to.
+#[derive(Clone, Copy)]
+pub struct Node<'dom> {
+    dom: &'dom Dom,
+    index: u32,
+}
+
+impl Dom {
+    /// The document node, above `<html>`.
+    pub fn root(&self) -> Node<'_> {
+        Node { dom: self, index: 0 }
+    }
+
+    /// How many nodes there are, the document included.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether nothing but the document node is there.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.len() <= 1
+    }
+
+    /// The node at `id`.
+    ///
+    /// # Panics
+    /// When `id` comes from another, larger tree.
+    pub fn node(&self, id: NodeId) -> Node<'_> {
+        assert!(id.index() < self.nodes.len(), "a node id is used with the tree it came from");
+        Node { dom: self, index: id.0 }
+    }
+
+    /// Every node, in document order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Node<'_>> + Clone {
+        self.range(0, self.nodes.len())
+    }
+
+    /// Every element that matches, in document order.
+    pub fn select<'dom>(
+        &'dom self,
+        selector: &'dom Selector,
+    ) -> impl Iterator<Item = Node<'dom>> + 'dom {
+        self.root().select(selector)
+    }
+
+    /// Every element with this tag name, in document order.
+    pub fn elements<'dom>(&'dom self, tag: &'dom str) -> impl Iterator<Item = Node<'dom>> + 'dom {
+        self.iter().filter(move |node| node.tag() == tag)
+    }
+
+    fn range(&self, from: usize, to: usize) -> impl DoubleEndedIterator<Item = Node<'_>> + Clone {
+        (from..to).map(move |index| Node { dom: self, index: index as u32 })
+    }
+}
+
+impl<'dom> Node<'dom> {
+    pub fn id(self) -> NodeId {
+        NodeId(self.index)
+    }
+
+    /// The tree this node belongs to.
+    pub fn dom(self) -> &'dom Dom {
+        self.dom
+    }
+
+    /// The tag name in lower case; empty for text and the document.
+    pub fn tag(self) -> &'dom str {
+        match &self.entry().content {
+            Content::Element { name, .. } => &name.local,
+            _ => "",
+        }
+    }
+
+    pub fn is_element(self) -> bool {
+        matches!(self.entry().content, Content::Element { .. })
+    }
+
+    /// The characters of a text node, as they stand; none for elements.
+    pub fn characters(self) -> Option<&'dom str> {
+        match &self.entry().content {
+            Content::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// An attribute's value, entities decoded.
+    pub fn attr(self, name: &str) -> Option<&'dom str> {
+        self.attributes().find(|(found, _)| *found == name).map(|(_, value)| value)
+    }
+
+    /// Every attribute with its value, in the order of the page.
+    pub fn attributes(self) -> impl Iterator<Item = (&'dom str, &'dom str)> {
+        let attributes: &'dom [Attribute] = match &self.entry().content {
+            Content::Element { attributes, .. } => attributes,
+            _ => &[],
+        };
+        attributes.iter().map(|attribute| (&*attribute.name.local, &*attribute.value))
+    }
+
+    /// The `id` attribute, or empty.
+    pub fn html_id(self) -> &'dom str {
+        self.attr("id").unwrap_or("")
+    }
+
+    /// The `class` attribute as it stands, or empty.
+    pub fn class(self) -> &'dom str {
+        self.attr("class").unwrap_or("")
+    }
+
+    pub fn parent(self) -> Option<Node<'dom>> {
+        (self.index != 0).then(|| self.at(self.entry().parent))
+    }
+
+    /// Parents, nearest first, the document last.
+    pub fn ancestors(self) -> impl Iterator<Item = Node<'dom>> {
+        std::iter::successors(self.parent(), |node| node.parent())
+    }
+
+    /// Children in order, text included.
+    pub fn children(self) -> impl Iterator<Item = Node<'dom>> {
+        std::iter::successors(self.first_child(), |node| node.next_sibling())
+    }
+
+    /// Everything below, in document order.
+    pub fn descendants(self) -> impl DoubleEndedIterator<Item = Node<'dom>> + Clone {
+        self.dom.range(self.index as usize + 1, self.entry().end as usize)
+    }
+
+    pub fn first_child(self) -> Option<Node<'dom>> {
+        (self.index + 1 < self.entry().end).then(|| self.at(self.index + 1))
+    }
+
+    pub fn next_sibling(self) -> Option<Node<'dom>> {
+        let end = self.entry().end;
+        (self.index != 0 && end < self.at(self.entry().parent).entry().end).then(|| self.at(end))
+    }
+
+    pub fn prev_sibling(self) -> Option<Node<'dom>> {
+        let prev = self.entry().prev;
+        (prev != self.index).then(|| self.at(prev))
+    }
+
+    /// One past the last node of the subtree: `id() < x.id() < end()` for every descendant `x`.
+    pub fn end(self) -> NodeId {
+        NodeId(self.entry().end)
+    }
+
+    /// Whether `other` is this node or stands below it.
+    pub fn contains(self, other: Node<'_>) -> bool {
+        self.index <= other.index && other.index < self.entry().end
+    }
+
+    /// Elements below that match, in document order.
+    pub fn select(self, selector: &'dom Selector) -> impl Iterator<Item = Node<'dom>> + use<'dom> {
+        let mut matcher = selector.matcher();
+        self.descendants().filter(move |node| node.is_element() && matcher.matches(*node))
+    }
+
+    /// The text of the subtree: runs of white space become one space, the ends are trimmed, the
+    /// contents of scripts and styles are left out, and block elements and `<br>` part words.
+    pub fn text(self) -> String {
+        let mut text = String::new();
+        let mut skip_to = 0;
+        for node in std::iter::once(self).chain(self.descendants()) {
+            if node.index < skip_to {
+                continue;
+            }
+            match node.characters() {
+                Some(characters) => push_squeezed(&mut text, characters),
+                None if is_unseen(node.tag()) => skip_to = node.entry().end,
+                None if !is_inline(node.tag()) => push_squeezed(&mut text, " "),
+                None => {}
+            }
+        }
+        text.truncate(text.trim_end().len());
+        text
+    }
+
+    /// The raw characters of the subtree joined without change: for `<script>` and `<title>`.
+    pub fn raw_text(self) -> String {
+        std::iter::once(self).chain(self.descendants()).filter_map(Node::characters).collect()
+    }
+
+    pub(in crate::parse) fn entry(self) -> &'dom Entry {
+        &self.dom.nodes[self.index as usize]
+    }
+
+    pub(in crate::parse) fn local_name(self) -> Option<&'dom LocalName> {
+        match &self.entry().content {
+            Content::Element { name, .. } => Some(&name.local),
+            _ => None,
+        }
+    }
+
+    pub(in crate::parse) fn namespace(self) -> Option<&'dom Namespace> {
+        match &self.entry().content {
+            Content::Element { name, .. } => Some(&name.ns),
+            _ => None,
+        }
+    }
+
+    pub(in crate::parse) fn is_html(self) -> bool {
+        self.namespace() == Some(&ns!(html))
+    }
+
+    fn at(self, index: u32) -> Node<'dom> {
+        Node { dom: self.dom, index }
+    }
+}
+
+impl PartialEq for Node<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.dom, other.dom) && self.index == other.index
+    }
+}
+
+impl Eq for Node<'_> {}
+
+impl fmt::Debug for Dom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dom of {} nodes", self.nodes.len())
+    }
+}
+
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.characters() {
+            Some(characters) => write!(f, "#{} {characters:?}", self.index),
+            None => write!(f, "#{} <{}>", self.index, self.tag()),
+        }
+    }
+}
+
+/// Whether an element's text is never shown: scripts, styles, templates.
+pub fn is_unseen(tag: &str) -> bool {
+    matches!(tag, "script" | "style" | "template" | "noscript" | "head" | "title" | "noembed")
+}
+
+/// Whether an element stands inside a line of text, so that its edges part no words.
+pub fn is_inline(tag: &str) -> bool {
+    matches!(
+        tag,
+        "a" | "abbr"
+            | "acronym"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "big"
+            | "cite"
+            | "code"
+            | "data"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "ins"
+            | "kbd"
+            | "label"
+            | "mark"
+            | "nobr"
+            | "q"
+            | "rb"
+            | "rp"
+            | "rt"
+            | "rtc"
+            | "ruby"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "time"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
+    )
+}
+
+/// Appends `more` with every run of white space as one space, none at the start of `text`.
+fn push_squeezed(text: &mut String, more: &str) {
+    for c in more.chars() {
+        if !c.is_whitespace() {
+            text.push(c);
+        } else if !text.is_empty() && !text.ends_with(' ') {
+            text.push(' ');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::dom::Dom;
+    use crate::parse::selector::Selector;
+    use crate::parse::tree;
+
+    fn dom(html: &str) -> Dom {
+        tree::grow(html).dom
+    }
+
+    /// The tree as nested brackets, to compare whole shapes.
+    fn shape(dom: &Dom) -> String {
+        let mut shape = String::new();
+        let mut open: Vec<u32> = Vec::new();
+        for node in dom.iter().skip(1) {
+            while open.last().is_some_and(|end| *end <= node.id().0) {
+                open.pop();
+                shape.push(')');
+            }
+            match node.characters() {
+                Some(text) => shape.push_str(text),
+                None => {
+                    shape.push_str(node.tag());
+                    shape.push('(');
+                    open.push(node.end().0);
+                }
+            }
+        }
+        shape.extend(open.iter().map(|_| ')'));
+        shape
+    }
+
+    #[test]
+    fn trees_are_those_of_browsers() {
+        let cases = [
+            ("a", "html(head()body(a))"),
+            ("<p>a<p>b", "html(head()body(p(a)p(b)))"),
+            ("<p>a<!-- c -->b</p>", "html(head()body(p(ab)))"),
+            ("<table>x<tr><td>y</table>", "html(head()body(xtable(tbody(tr(td(y))))))"),
+            ("<b><p>x</b>y", "html(head()body(b()p(b(x)y)))"),
+            ("<template><p>x</p></template>y", "html(head(template())body(y))"),
+            ("<title>a</title><p>b", "html(head(title(a))body(p(b)))"),
+        ];
+        for (html, expected) in cases {
+            assert_eq!(shape(&dom(html)), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn every_node_knows_its_neighbours() {
+        let dom = dom("<ul><li>a<li><b>b</b>c</ul><p>d");
+        for node in dom.iter() {
+            let mut prev = None;
+            for child in node.children() {
+                assert_eq!(child.parent(), Some(node));
+                assert_eq!(child.prev_sibling(), prev);
+                assert!(node.contains(child));
+                prev = Some(child);
+            }
+            assert_eq!(prev.and_then(|last| last.next_sibling()), None);
+        }
+    }
+
+    #[test]
+    fn text_is_what_a_reader_sees() {
+        let cases = [
+            ("<p> a  b\n c </p>", "a b c"),
+            ("<p>a<b>b</b>c", "abc"),
+            ("<div>a<br>b<p>c</p></div>", "a b c"),
+            ("<p>a<script>x</script><style>y</style>b</p>", "ab"),
+        ];
+        for (html, expected) in cases {
+            assert_eq!(dom(html).root().text(), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn selectors_find_elements_in_order() {
+        let html = "<div class='a x'><p id=1>A</p><p>B</p></div><p class=lead>C</p>";
+        let cases = [
+            ("p", "A B C"),
+            ("div.a > p", "A B"),
+            (".lead, #\\31 ", "A C"),
+            ("p:nth-child(2)", "B C"),
+            ("p:not(.lead)", "A B"),
+            ("div:has(p) + p", "C"),
+            ("[class~=x] p:first-of-type", "A"),
+        ];
+        let dom = dom(html);
+        for (css, expected) in cases {
+            let selector = Selector::parse(css).unwrap();
+            let found: Vec<String> = dom.select(&selector).map(|node| node.text()).collect();
+            assert_eq!(found.join(" "), expected, "{css}");
+        }
+    }
+
+    #[test]
+    fn a_selector_that_is_none_is_named() {
+        let error = Selector::parse("p > > a").unwrap_err();
+        assert!(error.to_string().contains("p > > a"), "{error}");
+    }
+
+    #[test]
+    fn deep_and_wild_nesting_is_bounded() {
+        for html in ["<div>".repeat(100_000), "<b><p>".repeat(50_000), "<i a=b>x<p>".repeat(20_000)]
+        {
+            let grown = tree::grow(&format!("{html}end"));
+            assert!(grown.dom.root().text().ends_with("end"));
+            let deepest = grown.dom.iter().last().unwrap().ancestors().count();
+            assert!(deepest < 2000, "{deepest}");
+        }
+    }
+}
