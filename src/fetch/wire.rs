@@ -157,6 +157,11 @@ fn client(trust: Trust, limits: &Limits, guard: Arc<Guard>) -> anyhow::Result<Cl
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
+        // Unpacked here, where packed and unpacked bytes can both be counted.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         // A proxy would resolve names where the guard cannot see it.
         .no_proxy()
         .dns_resolver(Resolver { guard, names: limits.names.clone() })
