@@ -39,6 +39,16 @@ impl Fault {
         Self::new(Outcome::Forbidden, refusal.to_string())
     }
 
+    pub(crate) fn no_certificates(url: &Url) -> Self {
+        Self::new(
+            Outcome::Unreachable,
+            format!(
+                "{url} cannot be verified: this machine has no store of CA certificates; install \
+                 ca-certificates and start again"
+            ),
+        )
+    }
+
     pub(crate) fn held(url: &Url, held: Held) -> Self {
         let Held { remaining, status } = held;
         let outcome = if status == 429 { Outcome::Blocked } else { Outcome::HttpError };

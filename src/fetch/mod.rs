@@ -57,8 +57,8 @@ impl Fetcher {
     /// A door to the web within `limits`.
     ///
     /// # Errors
-    /// An entry of `limits.allow_private` that cannot be read, a contact that cannot stand in a
-    /// header, or a machine without TLS certificates.
+    /// An entry of `limits.allow_private` that cannot be read, or a contact that cannot stand in a
+    /// header.
     pub fn new(limits: Limits, clock: Clock) -> anyhow::Result<Self> {
         let wire = Wire::new(limits, clock.clone())?;
         Ok(Self { inner: Arc::new(Inner { wire, robots: RobotsCache::default(), clock }) })

@@ -181,6 +181,9 @@ impl Known {
     }
 
     fn unknown(clock: &Clock, fault: Fault) -> Self {
-        Self { rules: Rules::Unknown(fault), until: clock.now() + FAILURE_KEPT, bytes: 0 }
+        // A site that named a nearer time is asked again then.
+        let wait = fault.retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
+        let kept = wait.map_or(FAILURE_KEPT, |wait| wait.min(FAILURE_KEPT));
+        Self { rules: Rules::Unknown(fault), until: clock.now() + kept, bytes: 0 }
     }
 }

@@ -35,10 +35,20 @@ const SLOW_DOWN: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Wire {
     client: Client,
+    trust: Trust,
     guard: Arc<Guard>,
     gate: Gate,
     clock: Clock,
     pub(crate) limits: Limits,
+}
+
+/// Whose certificates are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// Those the machine trusts.
+    Machine,
+    /// Nobody's: the machine has no store of CA certificates. Plain http still works.
+    Nobody,
 }
 
 /// One request.
@@ -72,17 +82,27 @@ impl Reply {
 
 impl Wire {
     /// # Errors
-    /// An allow-list entry or a contact that cannot be used, or no TLS on this machine.
+    /// An allow-list entry or a contact that cannot be used.
     pub(crate) fn new(limits: Limits, clock: Clock) -> anyhow::Result<Self> {
-        let guard = Arc::new(Guard::new(&limits.allow_private)?);
-        let client = client(&limits, guard.clone())?;
-        let gate = Gate::new(limits.jitter, limits.patience);
-        Ok(Self { client, guard, gate, clock, limits })
+        Self::trusting(Trust::Machine, limits.clone(), clock.clone())
+            // A bare container has no CA certificates; that is no reason to do without http.
+            .or_else(|_| Self::trusting(Trust::Nobody, limits, clock))
     }
 
-    /// Whether the address may be visited at all.
+    fn trusting(trust: Trust, limits: Limits, clock: Clock) -> anyhow::Result<Self> {
+        let guard = Arc::new(Guard::new(&limits.allow_private)?);
+        let client = client(trust, &limits, guard.clone())?;
+        let gate = Gate::new(limits.jitter, limits.patience);
+        Ok(Self { client, trust, guard, gate, clock, limits })
+    }
+
+    /// Whether the address may and can be visited at all.
     pub(crate) fn check(&self, url: &Url) -> Result<(), Fault> {
-        self.guard.check(url).map_err(|refusal| Fault::refusal(&refusal))
+        self.guard.check(url).map_err(|refusal| Fault::refusal(&refusal))?;
+        match (self.trust, url.scheme()) {
+            (Trust::Nobody, "https") => Err(Fault::no_certificates(url)),
+            _ => Ok(()),
+        }
     }
 
     /// Sends one request in its turn and reads the answer; takes the time it spends on the wire
@@ -123,16 +143,25 @@ impl Wire {
     }
 }
 
-fn client(limits: &Limits, guard: Arc<Guard>) -> anyhow::Result<Client> {
+fn client(trust: Trust, limits: &Limits, guard: Arc<Guard>) -> anyhow::Result<Client> {
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, user_agent(&limits.contact)?);
     headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
-    Client::builder()
+    let builder = match trust {
+        Trust::Machine => Client::builder(),
+        Trust::Nobody => Client::builder().tls_certs_only([]),
+    };
+    builder
         .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
+        // Unpacked here, where packed and unpacked bytes can both be counted.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         // A proxy would resolve names where the guard cannot see it.
         .no_proxy()
         .dns_resolver(Resolver { guard, names: limits.names.clone() })
@@ -146,7 +175,7 @@ fn client(limits: &Limits, guard: Arc<Guard>) -> anyhow::Result<Client> {
         .http1_allow_spaces_after_header_name_in_responses(true)
         .http2_max_header_list_size(256 << 10)
         .build()
-        .context("cannot set up the HTTP client; is a store of CA certificates installed?")
+        .context("cannot set up the HTTP client")
 }
 
 /// `sanctionwatch/1.2.3 (+contact)`: who asks, and where to complain.
@@ -221,6 +250,15 @@ mod tests {
             let wait = asked_wait(status, &headers, now);
             assert_eq!(wait, seconds.map(Duration::from_secs), "{status} {value:?}");
         }
+    }
+
+    #[test]
+    fn a_machine_without_certificates_says_so_and_keeps_http() {
+        let wire = Wire::trusting(Trust::Nobody, Limits::default(), Clock::System).unwrap();
+        let check = |url: &str| wire.check(&url.parse().unwrap());
+        let fault = check("https://example.org/").unwrap_err();
+        assert!(fault.detail.contains("install ca-certificates"), "{fault}");
+        assert_eq!(check("http://example.org/"), Ok(()));
     }
 
     #[test]

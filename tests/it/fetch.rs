@@ -236,7 +236,7 @@ async fn redirects_are_recorded_and_counted() {
     web.answer("/one", Response::redirect(301, "two?x=%20#fragment"))
         .answer("/two?x=%20", Response::redirect(308, "//site.example/три"))
         .answer("/%D1%82%D1%80%D0%B8", Response::redirect(303, "/four"))
-        .page("/four", "text/html", "four");
+        .feed("/four", "<rss/>");
     let fetcher = fetcher(Limits { names: names(&web, &["site.example"]), ..limits() });
     let fetched = page(&fetcher, &web.url("/one")).await;
     assert_eq!(fetched.requested, web.url("/one"));
@@ -244,6 +244,8 @@ async fn redirects_are_recorded_and_counted() {
     let passed =
         [web.url("/one"), web.url("/two?x=%20"), "http://site.example/%D1%82%D1%80%D0%B8".into()];
     assert_eq!(fetched.redirects, passed);
+    assert_eq!(fetched.body, b"<rss/>");
+    assert_eq!(web.requests().last().unwrap().host, "site.example");
 
     for n in 0..=20 {
         web.answer(&format!("/r{n}"), Response::redirect(302, &format!("/r{}", n + 1)));
