@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
+mod judge;
 mod architecture;
 mod demo;
