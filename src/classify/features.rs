@@ -197,21 +197,25 @@ impl Seen {
         (1.0 + count).log2().min(ENOUGH)
     }
 
-    /// The first sentence of the zone that holds both kinds: one match of each.
+    /// The matches of two kinds in the zone that stand with one of the other kind in a sentence.
     fn pair(&self, zone: Zone, one: Kind, other: Kind) -> Vec<usize> {
         let of =
             |kind: Kind| self.indices(|found| found.zone == zone && found.matched.kind == kind);
-        let others = of(other);
-        of(one)
-            .into_iter()
-            .find_map(|a| {
-                let b = others.iter().find(|b| {
-                    let (a, b) = (&self.found[a], &self.found[**b]);
-                    a.sentence == b.sentence && a.field == b.field
-                })?;
-                Some(vec![a, *b])
-            })
-            .unwrap_or_default()
+        let (ones, others) = (of(one), of(other));
+        let among = |index: usize, partners: &[usize]| {
+            partners.iter().any(|partner| self.together(index, *partner))
+        };
+        let mut both: Vec<usize> = ones.iter().copied().filter(|i| among(*i, &others)).collect();
+        both.extend(others.iter().copied().filter(|i| among(*i, &ones)));
+        both
+    }
+
+    /// Whether two matches share a sentence and no word: no word is company for itself.
+    fn together(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.found[one], &self.found[other]);
+        one.field == other.field
+            && one.sentence == other.sentence
+            && (one.matched.last < other.matched.first || other.matched.last < one.matched.first)
     }
 
     fn indices(&self, holds: impl Fn(&Found) -> bool) -> Vec<usize> {

@@ -262,11 +262,11 @@ impl Reader {
                 continue;
             }
             let place = Use { rule, slot: gaps.len() };
-            match part {
-                "@place" => wants_places.push(place),
-                "@name" => self.name_uses.push(place),
-                _ => {
-                    for written in part.split('|') {
+            for written in part.split('|') {
+                match written {
+                    "@place" => wants_places.push(place),
+                    "@name" => self.name_uses.push(place),
+                    _ => {
                         let word = self.number(read_word(written)?);
                         self.uses[word].push(place);
                     }

@@ -18,6 +18,8 @@ use crate::text::language;
 
 /// A text is judged by its beginning; bytes beyond this say nothing new about its subject.
 const READ: usize = 1 << 18;
+/// No headline is longer; bytes beyond this are not read.
+const READ_OF_TITLE: usize = 1 << 10;
 /// Evidence beyond this many spans is left out, the weakest first.
 const EVIDENCE: usize = 64;
 /// Evidence that moves the log-odds by less is left out.
@@ -40,7 +42,7 @@ pub fn verdict(title: &str, text: &str, language: Option<&str>) -> Verdict {
 
 /// Judges an article by an operator's own weights.
 pub fn verdict_by(weights: &Weights, title: &str, text: &str, language: Option<&str>) -> Verdict {
-    let title = &title[..title.floor_char_boundary(READ)];
+    let title = &title[..title.floor_char_boundary(READ_OF_TITLE)];
     let text = &text[..text.floor_char_boundary(READ)];
     let seen = see(title, text, language);
     let present = seen.features();

@@ -4,6 +4,8 @@ use whatlang::Lang;
 
 /// Bytes that are looked at; more text does not make the guess better.
 const SAMPLE: usize = 4096;
+/// Guesses below this confidence (0 to 1) are mostly single words and numbers.
+const SURE: f64 = 0.2;
 
 /// The ISO 639-1 code of the language of `text`; `None` where the text is too short to tell.
 ///
@@ -15,7 +17,7 @@ const SAMPLE: usize = 4096;
 /// ```
 pub fn of(text: &str) -> Option<&'static str> {
     let info = whatlang::detect(&text[..text.floor_char_boundary(SAMPLE)])?;
-    (info.is_reliable() || info.confidence() > 0.5).then(|| code(info.lang())).flatten()
+    (SURE < info.confidence()).then(|| code(info.lang())).flatten()
 }
 
 /// ISO 639-1 for the languages whose news is read; other languages have no code here.
