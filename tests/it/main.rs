@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
-mod judge;
 mod architecture;
 mod config;
 mod demo;
 mod fetch;
+mod judge;
 mod mail;
 mod sources;
 mod support;
