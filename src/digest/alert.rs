@@ -14,19 +14,19 @@ use crate::model::source::{Source, SourceKind};
 use crate::model::subscriber::{Email, Message, Subscriber};
 use crate::text::sentence;
 
-/// The alerts an article would cause: one per subscriber if it is about sanctions, else none.
+/// The alerts an article causes if it turns out to be new: one per subscriber where it is about
+/// sanctions, else none. Whether it is new is known only inside the transaction that stores it.
 ///
-/// Whether they go out is decided at the commit, where a copy or an article already known causes
-/// none: its event was told before. `sender` is the address the mails come from; its domain ends
-/// the `Message-ID`, which depends on nothing but the article's address and the subscriber, so that
-/// a mail sent again is the same mail.
+/// `sender` is the address that readers write to; its domain ends the `Message-ID`, which depends
+/// on nothing but the article's address and the subscriber, so that a mail sent again is the same
+/// mail.
 pub fn alerts(
     judged: &Judged,
     source: &Source,
     subscribers: &[Subscriber],
     sender: &Email,
 ) -> Vec<Message> {
-    if !judged.verdict.relevant || subscribers.is_empty() {
+    if !judged.verdict.relevant {
         return Vec::new();
     }
     let alert = Alert::new(judged, source);
