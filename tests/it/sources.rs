@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sanctionwatch::model::source::{ListingKind, Source};
+use sanctionwatch::model::source::Source;
 use sanctionwatch::sources;
 
 fn root() -> &'static Path {
@@ -44,4 +44,74 @@ fn each_mistake_is_answered_with_its_place_and_remedy() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The catalogue as its files stand in the repository, without a fault.
+fn catalogue() -> Vec<Source> {
+    let (sources, faults) = sources::load(&root().join("selectors"));
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    sources
+}
+
+#[test]
+fn the_catalogue_inside_the_binary_is_the_one_in_the_repository() {
+    let shipped = sources::catalogue();
+    assert_eq!(shipped, catalogue());
+    assert!(12 <= shipped.len(), "only {} sources ship", shipped.len());
+}
+
+#[test]
+fn no_listing_belongs_to_two_sources() {
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    for source in catalogue() {
+        for listing in source.listings {
+            let other = owners.insert(listing.url.clone(), source.id.to_string());
+            assert_eq!(other, None, "{} is listed by {} too", listing.url, source.id);
+        }
+    }
+}
+
+#[test]
+fn an_operators_file_adds_to_the_catalogue_or_takes_a_place_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = sources::catalogue();
+    let text = |title: &str, country: &str| {
+        format!(
+            "title = {title:?}\nkind = \"news\"\ncountry = {country:?}\nlanguage = \"en\"\n\
+             [[listing]]\nkind = \"feed\"\nurl = \"https://example.org/feed\"\n[expectation]\n"
+        )
+    };
+    for (path, text) in [
+        ("us/doj.toml", text("Our own view of justice", "us")),
+        ("ie/local-paper.toml", text("Local paper", "ie")),
+        ("ie/broken.toml", text("Broken", "uk")),
+        ("ie/Bad Name.toml", text("Bad name", "ie")),
+        ("stray.toml", text("Stray", "ie")),
+        ("ie/notes.txt", "not a source".to_owned()),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::write(folder.path().join("ie/latin.toml"), b"title = \"caf\xe9\"").unwrap();
+
+    let (all, faults) = sources::with_own(folder.path());
+    let title =
+        |id: &str| all.iter().find(|source| source.id.0 == id).map(|source| source.title.as_str());
+    assert_eq!(title("us/doj"), Some("Our own view of justice"));
+    assert_eq!(title("ie/local-paper"), Some("Local paper"));
+    assert_eq!(all.len(), shipped.len() + 1);
+
+    let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let expected = ["Bad Name.toml: ", "broken.toml:3:11: ", "latin.toml: byte 12", "stray.toml: "];
+    assert_eq!(said.len(), expected.len(), "{said:?}");
+    for (line, part) in said.iter().zip(expected) {
+        assert!(line.contains(part), "{line:?} should hold {part:?}");
+    }
+
+    let (none, faults) = sources::load(&folder.path().join("absent"));
+    assert!(
+        none.is_empty() && faults.len() == 1 && faults[0].to_string().contains("cannot be read")
+    );
 }
