@@ -60,10 +60,10 @@ fn read_entry(xml: &mut Xml, element: &Element) -> Entry {
     let mut open = 1;
     while 0 < open {
         match xml.next() {
-            Some(Event::Open(child)) => {
-                // Reads the child up to its end, so that grandchildren cannot be taken for children.
-                read_child(xml, &child, &mut draft);
-            }
+            // Media elements only bundle: what stands within them is the entry's.
+            Some(Event::Open(child)) if is_bundle(&child) => open += 1,
+            // A child is read up to its end, so no grandchild is taken for a child.
+            Some(Event::Open(child)) => read_child(xml, &child, &mut draft),
             Some(Event::Text(_)) => {}
             Some(Event::Close) => open -= 1,
             None => break,
@@ -78,13 +78,20 @@ fn read_entry(xml: &mut Xml, element: &Element) -> Entry {
     .cut()
 }
 
+fn is_bundle(child: &Element) -> bool {
+    child.space == Space::Media && matches!(child.local.as_str(), "group" | "content")
+}
+
 fn read_child(xml: &mut Xml, child: &Element, draft: &mut Draft) {
     if let Some(rank) = title_rank(child) {
         let title = Some(plain(xml, child)).filter(|title| !title.is_empty());
         keep(&mut draft.title, rank, title);
     } else if let Some(rank) = date_rank(child) {
-        let stamp = date::parse(xml.text().trim());
-        keep(&mut draft.published, rank, stamp);
+        let stamp = date::parse(xml.text().trim()).map(|stamp| (rank, stamp));
+        // Of equal dates the last stands: an entry that says it twice has corrected itself.
+        if draft.published.is_none_or(|(best, _)| rank <= best) {
+            draft.published = stamp.or(draft.published);
+        }
     } else if let Some(rank) = summary_rank(child) {
         let summary = Some(plain(xml, child)).filter(|summary| !summary.is_empty());
         keep(&mut draft.summary, rank, summary);
@@ -152,7 +159,12 @@ fn read_link(xml: &mut Xml, child: &Element, draft: &mut Draft) {
                     keep(&mut draft.link, rank, address);
                 }
             }
-            None => keep(&mut draft.link, Rank(1), at_base(&xml.text())),
+            None => {
+                let address = at_base(&xml.text());
+                if let Some(rank) = atom_link_rank(child) {
+                    keep(&mut draft.link, rank, address);
+                }
+            }
         },
         (Space::Core, "guid") => {
             let is_permalink = child
@@ -191,9 +203,36 @@ fn atom_link_rank(link: &Element) -> Option<Rank> {
 /// The content of a text element as plain text, by the type it declares.
 fn plain(xml: &mut Xml, element: &Element) -> String {
     let text = xml.text();
-    match element.attribute("type").unwrap_or_default() {
+    let kind = element.attribute("type").unwrap_or_default();
+    if element.attribute("mode") == Some("base64") || kind == "application/octet-stream" {
+        return decode_base64(&text).map(|html| plain_text::from_html(&html)).unwrap_or_default();
+    }
+    match kind {
         kind if kind.contains("xhtml") => plain_text::one_line(&text),
         kind if kind.contains("html") => plain_text::from_html(&text),
         _ => plain_text::from_either(&text),
     }
+}
+
+/// Base64 (RFC 4648), as Atom 0.3 allows for texts; white space and padding are passed over.
+fn decode_base64(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut held) = (0_u32, 0);
+    for c in text.bytes().filter(|c| !c.is_ascii_whitespace() && *c != b'=') {
+        let value = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if 8 <= held {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xFF).ok()?);
+        }
+    }
+    String::from_utf8(bytes).ok()
 }

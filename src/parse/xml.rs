@@ -11,7 +11,7 @@ use quick_xml::events::{BytesStart, Event as Raw};
 use crate::parse::address::resolve;
 use crate::parse::charset::{self, Decoded};
 use crate::parse::dom::is_inline;
-use crate::parse::plain_text::resolve_reference;
+use crate::parse::plain_text::{UNREAD, resolve_reference};
 
 /// Elements nested deeper than this are taken as part of the one at this depth.
 const DEPTH_MAX: usize = 100;
@@ -210,12 +210,16 @@ impl<'t> Xml<'t> {
         }
     }
 
-    /// The text of the element that was opened last, up to its close, children included.
+    /// The text of the element that was opened last, up to its close, children included but for
+    /// those that are never shown.
     pub(crate) fn text(&mut self) -> String {
         let mut text = String::new();
         let mut depth = 1;
         while 0 < depth {
             match self.next() {
+                Some(Event::Open(element)) if UNREAD.contains(&element.local.as_str()) => {
+                    self.skip()
+                }
                 Some(Event::Open(element)) => {
                     depth += 1;
                     if !is_inline(&element.local) {
