@@ -8,5 +8,6 @@ mod demo;
 mod fetch;
 mod judge;
 mod mail;
+mod send_mail;
 mod sources;
 mod support;
