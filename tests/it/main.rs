@@ -8,5 +8,6 @@ mod demo;
 mod fetch;
 mod judge;
 mod mail;
+mod read;
 mod sources;
 mod support;
