@@ -1,1 +1,3 @@
 //! Strings to strings and numbers: folding, words, language, similarity. Pure.
+
+pub mod repair;
