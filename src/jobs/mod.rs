@@ -1,1 +1,3 @@
-//! The flows: the steps of the pure middle and the doors, in order.
+//! Flows: the steps in order, each a named function of its own module.
+
+pub mod read;
