@@ -1,9 +1,9 @@
 //! Strings to strings and numbers: folding, words, language, similarity. Pure.
 
-pub mod repair;
 pub mod fold;
 pub mod language;
 pub mod phrases;
+pub mod repair;
 pub mod search;
 pub mod seen;
 pub mod sentence;
