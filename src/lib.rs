@@ -7,6 +7,7 @@
 //! | what happens | module |
 //! |---|---|
 //! | the nouns everything shares | [`model`] |
+//! | files people write, with the place of every mistake | [`written`] |
 //! | strings to strings and numbers | [`text`] |
 //! | bytes become pages, listings, rules | [`parse`] |
 //! | when to look again | [`rhythm`] |
@@ -20,6 +21,7 @@
 //! | edges: servers, the demo, the service, the commands | [`web`] [`demo`] [`service`] [`cli`] |
 
 pub mod model;
+pub mod written;
 pub mod text;
 pub mod parse;
 pub mod rhythm;

@@ -45,6 +45,15 @@ pub struct Keys {
     pub shingles: Vec<u64>,
 }
 
+impl Keys {
+    /// Whether two texts have any wording in common. Where a page names a canonical address that
+    /// belongs to a text with none, the name is wrong (a template that points every page home).
+    pub fn shares_words_with(&self, other: &Neighbour) -> bool {
+        self.wording == other.wording
+            || self.shingles.iter().any(|hash| other.shingles.binary_search(hash).is_ok())
+    }
+}
+
 /// A stored article that may be the same one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Neighbour {
@@ -71,10 +80,11 @@ pub enum Placed {
 }
 
 /// An article with everything the pure middle knows of it: what `store` commits.
+///
+/// Where it belongs ([`Placed`]) is decided inside the commit, where no copy can slip in between.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     pub article: Article,
     pub keys: Keys,
-    pub placed: Placed,
     pub verdict: Verdict,
 }

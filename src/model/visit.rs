@@ -13,6 +13,8 @@ pub enum Outcome {
     Unchanged,
     /// The listing answered but lists nothing.
     Empty,
+    /// Answered, but not with what the source's expectation calls healthy.
+    Unexpected,
     /// 404 or 410.
     Gone,
     /// 401, 403, 429, 451 or a challenge page.
@@ -41,10 +43,11 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, for parsing and for tests over the table.
-    pub const ALL: [Outcome; 15] = [
+    pub const ALL: [Outcome; 16] = [
         Outcome::Ok,
         Outcome::Unchanged,
         Outcome::Empty,
+        Outcome::Unexpected,
         Outcome::Gone,
         Outcome::Blocked,
         Outcome::Refused,
@@ -65,6 +68,7 @@ impl Outcome {
             Outcome::Ok => "ok",
             Outcome::Unchanged => "unchanged",
             Outcome::Empty => "empty",
+            Outcome::Unexpected => "unexpected",
             Outcome::Gone => "gone",
             Outcome::Blocked => "blocked",
             Outcome::Refused => "refused by robots.txt",

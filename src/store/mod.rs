@@ -1,1 +1,223 @@
 //! The door to SQLite: the only module that speaks SQL.
+//!
+//! One [`Store`] handle, methods per noun in the files beside this one. Every write is a short
+//! transaction on one writer thread, so writers never wait for each other inside SQLite and no
+//! transaction spans an `.await`; reads run on a small pool of read-only connections. No type of
+//! SQLite leaves this module, so that a second backend can stand behind the same handle.
+
+mod articles;
+mod commit;
+mod links;
+mod lock;
+mod outbox;
+mod schema;
+mod search;
+mod site_memory;
+mod sources;
+mod subscribers;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+pub use crate::store::articles::{CopyView, Counted, RemovedView, RevisionView, StoredArticle};
+pub use crate::store::commit::{Commit, Committed, Rules};
+pub use crate::store::links::{Announced, DueLink};
+pub use crate::store::lock::CrawlLock;
+pub use crate::store::outbox::{Claimed, Outbox};
+pub use crate::store::search::Scope;
+
+/// Connections kept for reading.
+const READERS: usize = 4;
+/// Writes that may wait for the writer; beyond it the askers wait.
+const WRITE_QUEUE: usize = 64;
+
+/// What can go wrong behind this door.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(
+        "cannot open the database {path}: {source}; check that the folder exists and may be written"
+    )]
+    Open { path: PathBuf, source: rusqlite::Error },
+    #[error("cannot bring the database {path} to this version's schema: {source}")]
+    Migrate { path: PathBuf, source: rusqlite_migration::Error },
+    #[error("database: {0}")]
+    Sql(#[from] rusqlite::Error),
+    #[error("the database holds {value:?} where {expected} belongs; run `sanctionwatch check`")]
+    Corrupt { value: String, expected: &'static str },
+    #[error("cannot compress or expand a snapshot: {0}")]
+    Snapshot(std::io::Error),
+    #[error(
+        "another sanctionwatch is crawling with this database ({0} is locked); stop it first, or use another state directory"
+    )]
+    Locked(PathBuf),
+    #[error("cannot lock {0}: {1}")]
+    Lock(PathBuf, std::io::Error),
+    #[error("the database was closed")]
+    Closed,
+}
+
+/// The result of anything asked of the store.
+pub type Result<T> = std::result::Result<T, Error>;
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// A handle on the database; clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    writer: mpsc::Sender<Job>,
+    /// Idle readers; the semaphore counts them.
+    readers: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Store {
+    /// Opens (or creates) the database at `path` and brings it to the present schema.
+    ///
+    /// # Errors
+    /// [`Error::Open`] where the file cannot be opened, [`Error::Migrate`] where it is newer than
+    /// this program or a migration fails.
+    pub fn open(path: &Path) -> Result<Self> {
+        let open = |source| Error::Open { path: path.to_owned(), source };
+        let mut writer = Connection::open(path).map_err(open)?;
+        prepare(&writer).map_err(open)?;
+        schema::migrate(&mut writer)
+            .map_err(|source| Error::Migrate { path: path.to_owned(), source })?;
+        let mut readers = Vec::with_capacity(READERS);
+        for _ in 0..READERS {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let reader = Connection::open_with_flags(path, flags).map_err(open)?;
+            prepare_reader(&reader).map_err(open)?;
+            readers.push(reader);
+        }
+        let (sender, receiver) = mpsc::channel(WRITE_QUEUE);
+        thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write_until_closed(writer, receiver))
+            .map_err(|error| Error::Lock(path.to_owned(), error))?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                path: path.to_owned(),
+                writer: sender,
+                readers: Mutex::new(readers),
+                permits: Arc::new(Semaphore::new(READERS)),
+            }),
+        })
+    }
+
+    /// Where the database lies.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// Waits for the writes before it, and folds the write-ahead log into the database file, so
+    /// that a copy of that one file is whole.
+    pub async fn settle(&self) -> Result<()> {
+        let (answer, wait) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let folded = connection
+                .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
+                .map_err(Error::from);
+            // The asker may have been cancelled: then nobody waits for the answer.
+            answer.send(folded).ok();
+        });
+        self.shared.writer.send(job).await.map_err(|_| Error::Closed)?;
+        wait.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Runs `work` in one immediate transaction on the writer thread; commits when it returns `Ok`.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, wait) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            // The asker may have been cancelled: then nobody waits for the answer.
+            answer.send(in_transaction(connection, work)).ok();
+        });
+        self.shared.writer.send(job).await.map_err(|_| Error::Closed)?;
+        wait.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Runs `work` on a reader, off the async runtime.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let permit = Arc::clone(&self.shared.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| Error::Closed)?;
+        let shared = Arc::clone(&self.shared);
+        let task = tokio::task::spawn_blocking(move || {
+            let reader = shared.readers.lock().expect("no panic under this lock").pop();
+            let reader = reader.ok_or(Error::Closed)?;
+            let result = work(&reader);
+            shared.readers.lock().expect("no panic under this lock").push(reader);
+            drop(permit);
+            result
+        });
+        task.await.map_err(|_| Error::Closed)?
+    }
+}
+
+fn write_until_closed(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(job) = jobs.blocking_recv() {
+        job(&mut connection);
+    }
+}
+
+fn in_transaction<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+) -> Result<T> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+/// The settings of every connection, in this one place.
+///
+/// `synchronous = FULL`: a mail that went out must be remembered as sent, even when the power
+/// fails; WAL with `NORMAL` may lose the last commits.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA busy_timeout = 10000;
+         PRAGMA cache_size = -16000;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA busy_timeout = 10000; PRAGMA cache_size = -4000;")
+}
+
+/// A moment as the database keeps it: RFC 3339, UTC, milliseconds; sorts as text.
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// The moment back from the database.
+fn parse_moment(text: &str) -> Result<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|at| at.to_utc())
+        .map_err(|_| Error::Corrupt { value: text.to_owned(), expected: "an RFC 3339 time" })
+}
+
+/// SQLite integers are signed; hashes keep their bits.
+fn signed(hash: u64) -> i64 {
+    hash.cast_signed()
+}

@@ -1,1 +1,3 @@
 //! HTTP servers.
+
+pub mod newsroom;

@@ -1,4 +1,13 @@
 //! The one integration binary: a file per subject, `support` for what they share.
 
+#![expect(clippy::unwrap_used, reason = "a failed test should say where")]
+
 mod architecture;
 mod listings;
+mod config;
+mod demo;
+mod fetch;
+mod judge;
+mod mail;
+mod sources;
+mod support;

@@ -1,0 +1,174 @@
+CREATE TABLE source (
+    id           TEXT PRIMARY KEY,              -- path below selectors/: 'us/ofac-recent-actions'
+    next_look    TEXT NOT NULL,                 -- due from this moment on
+    leased_until TEXT,                          -- a visit is under way until then
+    failures     INTEGER NOT NULL DEFAULT 0,    -- unhealthy visits in a row
+    last_success TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE listing (
+    source        TEXT NOT NULL,
+    url           TEXT NOT NULL,
+    etag          TEXT,
+    last_modified TEXT,
+    PRIMARY KEY (source, url)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE visit (
+    id        INTEGER PRIMARY KEY,
+    source    TEXT NOT NULL,
+    started   TEXT NOT NULL,
+    ended     TEXT NOT NULL,
+    outcome   TEXT NOT NULL,
+    detail    TEXT NOT NULL,
+    links     INTEGER NOT NULL,
+    fresh     INTEGER NOT NULL,
+    articles  INTEGER NOT NULL,
+    revisions INTEGER NOT NULL,
+    copies    INTEGER NOT NULL,
+    relevant  INTEGER NOT NULL,
+    messages  INTEGER NOT NULL,
+    failures  INTEGER NOT NULL,
+    removed   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX visit_by_source ON visit (source, started);
+CREATE TABLE link (
+    address       TEXT PRIMARY KEY,             -- the one form of the address
+    url           TEXT NOT NULL,                -- as announced
+    source        TEXT NOT NULL,
+    title         TEXT NOT NULL,
+    published     TEXT,                         -- as announced: RFC 3339 or a day
+    first_seen    TEXT NOT NULL,
+    next_try      TEXT,                         -- due from this moment on; null: never again
+    attempts      INTEGER NOT NULL DEFAULT 0,   -- failures in a row
+    outcome       TEXT,                         -- of the last attempt; null: not yet tried
+    detail        TEXT NOT NULL DEFAULT '',
+    etag          TEXT,
+    last_modified TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX link_due ON link (source, next_try) WHERE next_try IS NOT NULL;
+CREATE TABLE snapshot (
+    id           INTEGER PRIMARY KEY,
+    url          TEXT NOT NULL,                 -- the address that answered
+    requested    TEXT NOT NULL,
+    redirects    TEXT NOT NULL,                 -- JSON array of addresses
+    fetched      TEXT NOT NULL,
+    status       INTEGER NOT NULL,
+    content_type TEXT,
+    sha256       BLOB NOT NULL,                 -- of the body before compression
+    size         INTEGER NOT NULL,              -- bytes before compression
+    body         BLOB NOT NULL                  -- zstd
+) STRICT;
+CREATE TABLE article (
+    id         INTEGER PRIMARY KEY,
+    url        TEXT NOT NULL,                   -- canonical
+    source     TEXT NOT NULL,
+    site       TEXT,
+    title      TEXT NOT NULL,
+    byline     TEXT NOT NULL,                   -- JSON array of names
+    published  TEXT,                            -- RFC 3339 with the page's offset, or a day
+    modified   TEXT,
+    language   TEXT,                            -- ISO 639-1
+    text       TEXT NOT NULL,                   -- the blocks joined by blank lines
+    blocks     TEXT NOT NULL,                   -- JSON array of {kind, level?, depth?, bytes}
+    incomplete INTEGER NOT NULL,                -- 1: a paywall stub
+    wording    INTEGER NOT NULL,                -- hash of the folded words
+    first_seen TEXT NOT NULL,
+    changed    TEXT NOT NULL,                   -- when this text was first seen
+    snapshot   INTEGER NOT NULL REFERENCES snapshot (id)
+) STRICT;
+CREATE INDEX article_by_first_seen ON article (first_seen);
+CREATE INDEX article_by_wording ON article (wording);
+CREATE TABLE address (
+    address TEXT PRIMARY KEY,
+    article INTEGER NOT NULL REFERENCES article (id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE copy (
+    address   TEXT PRIMARY KEY,
+    article   INTEGER NOT NULL REFERENCES article (id),
+    url       TEXT NOT NULL,
+    source    TEXT NOT NULL,
+    title     TEXT NOT NULL,
+    published TEXT,
+    share     REAL NOT NULL,                    -- of the shorter text in common, 0 to 1
+    seen      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX copy_by_article ON copy (article);
+CREATE TABLE revision (
+    article    INTEGER NOT NULL REFERENCES article (id),
+    number     INTEGER NOT NULL,                -- 1 is the first text replaced
+    replaced   TEXT NOT NULL,
+    title      TEXT NOT NULL,
+    text       TEXT NOT NULL,
+    blocks     TEXT NOT NULL,
+    snapshot   INTEGER NOT NULL REFERENCES snapshot (id),
+    difference TEXT NOT NULL,                   -- unified, by blocks, from this text to the next
+    PRIMARY KEY (article, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE removed (
+    article  INTEGER NOT NULL REFERENCES article (id),
+    position INTEGER NOT NULL,
+    text     TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    PRIMARY KEY (article, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE verdict (
+    article  INTEGER PRIMARY KEY REFERENCES article (id),
+    relevant INTEGER NOT NULL,
+    score    REAL NOT NULL,                     -- 0 to 1
+    judged   TEXT NOT NULL
+) STRICT;
+CREATE INDEX verdict_relevant ON verdict (article) WHERE relevant = 1;
+CREATE TABLE evidence (
+    article  INTEGER NOT NULL REFERENCES article (id),
+    position INTEGER NOT NULL,                  -- strongest first
+    field    TEXT NOT NULL,                     -- 'title' or 'text'
+    start    INTEGER NOT NULL,                  -- byte offsets into the field
+    "end"    INTEGER NOT NULL,
+    text     TEXT NOT NULL,
+    rule     TEXT NOT NULL,
+    weight   REAL NOT NULL,
+    PRIMARY KEY (article, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE shingle (
+    hash    INTEGER NOT NULL,
+    article INTEGER NOT NULL REFERENCES article (id),
+    PRIMARY KEY (hash, article)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX shingle_by_article ON shingle (article);
+CREATE TABLE site_line (
+    site      TEXT NOT NULL,
+    hash      INTEGER NOT NULL,
+    documents INTEGER NOT NULL,
+    last_seen TEXT NOT NULL,
+    PRIMARY KEY (site, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX site_line_by_hash ON site_line (hash);
+CREATE TABLE subscriber (
+    id    INTEGER PRIMARY KEY,
+    email TEXT NOT NULL UNIQUE,
+    name  TEXT NOT NULL,
+    added TEXT NOT NULL,
+    left  TEXT                                  -- when they were removed; null: active
+) STRICT;
+CREATE TABLE delivery (
+    id           INTEGER PRIMARY KEY,
+    subscriber   INTEGER NOT NULL REFERENCES subscriber (id),
+    cause        TEXT NOT NULL,                 -- 'article:42'
+    message_id   TEXT NOT NULL,
+    subject      TEXT NOT NULL,
+    text         TEXT NOT NULL,
+    html         TEXT NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'failed')),
+    created      TEXT NOT NULL,
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    next_try     TEXT,                          -- null once sent or failed
+    leased_until TEXT,
+    finished     TEXT,
+    reply        TEXT NOT NULL DEFAULT '',      -- the server's last words
+    UNIQUE (subscriber, cause)
+) STRICT;
+CREATE INDEX delivery_due ON delivery (next_try) WHERE state = 'waiting';
+CREATE VIRTUAL TABLE article_search USING fts5 (
+    title, text,
+    content = '', contentless_delete = 1,
+    tokenize = 'unicode61 remove_diacritics 2'
+);

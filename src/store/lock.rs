@@ -1,0 +1,44 @@
+//! One crawler per database: a lock on a file beside it, which the system releases with the process.
+
+use std::fs::{File, TryLockError};
+
+use crate::store::{Error, Result, Store};
+
+/// Held while a process crawls and sends; dropping it lets the next one in.
+#[derive(Debug)]
+pub struct CrawlLock {
+    /// Never read: the open file is the lock.
+    _file: File,
+}
+
+impl Store {
+    /// Takes the lock that every command takes which visits sources or sends mails, and returns
+    /// what a killed predecessor had claimed: with the lock in hand, no claim can be alive.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] while another process holds it.
+    pub async fn lock_crawl(&self) -> Result<CrawlLock> {
+        let mut path = self.path().as_os_str().to_owned();
+        path.push(".lock");
+        let path = std::path::PathBuf::from(path);
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| Error::Lock(path.clone(), error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Locked(path)),
+            Err(TryLockError::Error(error)) => return Err(Error::Lock(path, error)),
+        }
+        self.write(|transaction| {
+            transaction.execute("UPDATE source SET leased_until = NULL", [])?;
+            transaction
+                .execute("UPDATE delivery SET leased_until = NULL WHERE state = 'waiting'", [])?;
+            Ok(())
+        })
+        .await?;
+        Ok(CrawlLock { _file: file })
+    }
+}

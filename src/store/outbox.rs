@@ -1,0 +1,181 @@
+//! The outbox: claim with a lease, then say how it went.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Row, Transaction, params};
+
+use crate::model::subscriber::Message;
+use crate::store::subscribers::email_of;
+use crate::store::{Result, Store, moment, parse_moment};
+
+/// A delivery under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Row number of the delivery.
+    pub id: i64,
+    /// Attempts made before this one.
+    pub attempts: u32,
+    pub message: Message,
+}
+
+/// How many deliveries stand where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outbox {
+    pub waiting: usize,
+    pub sent: usize,
+    pub failed: usize,
+    /// When the oldest waiting delivery was made.
+    pub oldest_waiting: Option<DateTime<Utc>>,
+}
+
+/// Puts a message into the outbox, unless this subscriber has one for this cause already.
+pub(crate) fn enqueue(
+    transaction: &Transaction<'_>,
+    cause: &str,
+    message: &Message,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let added = transaction
+        .prepare_cached(
+            "INSERT INTO delivery
+                 (subscriber, cause, message_id, subject, text, html, state, created, next_try)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7)
+             ON CONFLICT (subscriber, cause) DO NOTHING",
+        )?
+        .execute(params![
+            message.subscriber,
+            cause,
+            message.message_id,
+            message.subject,
+            message.text,
+            message.html,
+            moment(now),
+        ])?;
+    Ok(added == 1)
+}
+
+impl Store {
+    /// Claims up to `limit` due deliveries, oldest first, until the lease ends.
+    pub async fn claim_messages(
+        &self,
+        now: DateTime<Utc>,
+        lease: TimeDelta,
+        limit: usize,
+    ) -> Result<Vec<Claimed>> {
+        self.write(move |transaction| {
+            let mut claim = transaction.prepare_cached(
+                "UPDATE delivery SET leased_until = ?2
+                 WHERE id IN (
+                     SELECT id FROM delivery
+                     WHERE state = 'waiting' AND next_try <= ?1
+                       AND (leased_until IS NULL OR leased_until <= ?1)
+                     ORDER BY next_try, id LIMIT ?3)
+                 RETURNING id",
+            )?;
+            let mut ids: Vec<i64> = claim
+                .query_map(params![moment(now), moment(now + lease), limit], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            ids.sort_unstable();
+            ids.into_iter().map(|id| claimed(transaction, id)).collect()
+        })
+        .await
+    }
+
+    /// The server took the message.
+    pub async fn message_sent(&self, id: i64, now: DateTime<Utc>, reply: &str) -> Result<()> {
+        self.settle_message(id, "sent", now, reply).await
+    }
+
+    /// The server will never take the message.
+    pub async fn message_failed(&self, id: i64, now: DateTime<Utc>, reply: &str) -> Result<()> {
+        self.settle_message(id, "failed", now, reply).await
+    }
+
+    /// Not now: tries again at `next_try`.
+    pub async fn message_later(&self, id: i64, next_try: DateTime<Utc>, reply: &str) -> Result<()> {
+        let reply = reply.to_owned();
+        self.write(move |transaction| {
+            transaction.execute(
+                "UPDATE delivery SET attempts = attempts + 1, next_try = ?2, reply = ?3,
+                     leased_until = NULL
+                 WHERE id = ?1 AND state = 'waiting'",
+                params![id, moment(next_try), reply],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// When the next delivery is due, leases included; none where nothing waits.
+    pub async fn next_delivery(&self) -> Result<Option<DateTime<Utc>>> {
+        self.read(|connection| {
+            let next: Option<String> = connection.query_row(
+                "SELECT min(max(next_try, coalesce(leased_until, next_try)))
+                 FROM delivery WHERE state = 'waiting'",
+                [],
+                |row| row.get(0),
+            )?;
+            next.as_deref().map(parse_moment).transpose()
+        })
+        .await
+    }
+
+    /// Counts by state.
+    pub async fn outbox(&self) -> Result<Outbox> {
+        self.read(|connection| {
+            let (waiting, sent, failed, oldest) = connection.query_row(
+                "SELECT count(*) FILTER (WHERE state = 'waiting'),
+                        count(*) FILTER (WHERE state = 'sent'),
+                        count(*) FILTER (WHERE state = 'failed'),
+                        min(created) FILTER (WHERE state = 'waiting')
+                 FROM delivery",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Option<String>>(3)?)),
+            )?;
+            let oldest_waiting = oldest.as_deref().map(parse_moment).transpose()?;
+            Ok(Outbox { waiting, sent, failed, oldest_waiting })
+        })
+        .await
+    }
+
+    async fn settle_message(
+        &self,
+        id: i64,
+        state: &'static str,
+        now: DateTime<Utc>,
+        reply: &str,
+    ) -> Result<()> {
+        let reply = reply.to_owned();
+        self.write(move |transaction| {
+            transaction.execute(
+                "UPDATE delivery SET state = ?2, attempts = attempts + 1, finished = ?3, reply = ?4,
+                     next_try = NULL, leased_until = NULL
+                 WHERE id = ?1 AND state = 'waiting'",
+                params![id, state, moment(now), reply],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn claimed(transaction: &Transaction<'_>, id: i64) -> Result<Claimed> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT attempts, subscriber, email, name, subject, text, html, message_id
+         FROM delivery JOIN subscriber ON subscriber.id = subscriber WHERE delivery.id = ?1",
+    )?;
+    let mut rows = statement.query([id])?;
+    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    Ok(Claimed { id, attempts: row.get(0)?, message: message_of(row)? })
+}
+
+fn message_of(row: &Row<'_>) -> Result<Message> {
+    Ok(Message {
+        subscriber: row.get(1)?,
+        email: email_of(&row.get::<_, String>(2)?)?,
+        name: row.get(3)?,
+        subject: row.get(4)?,
+        text: row.get(5)?,
+        html: row.get(6)?,
+        message_id: row.get(7)?,
+    })
+}
