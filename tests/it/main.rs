@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
-mod listings;
 mod config;
 mod demo;
 mod fetch;
 mod judge;
+mod listings;
 mod mail;
 mod read;
 mod sources;
