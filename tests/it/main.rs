@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
-mod fetch;
-mod support;
+mod config;
 mod demo;
+mod fetch;
+mod judge;
+mod mail;
+mod sources;
+mod support;
