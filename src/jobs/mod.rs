@@ -1,3 +1,4 @@
-//! Flows: the steps in order, each a named function of its own module.
+//! The flows: the steps of the pure middle and the doors, in order.
 
 pub mod read;
+pub mod send_mail;
