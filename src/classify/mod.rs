@@ -1,1 +1,92 @@
-//! Is this article about sanctions, and which words say so. Pure.
+//! Is an article about sanctions, and which words say so. Pure.
+//!
+//! The [`lexicon`] says which words speak for and against, [`matches`] finds them in one pass,
+//! [`features`] turns them into numbers by zone (title, lead, body), and [`weights`] learned from
+//! labelled texts add these up. Each weight is handed back to the words that earned it.
+
+pub mod features;
+pub mod lexicon;
+pub mod matches;
+pub mod weights;
+
+use std::ops::Range;
+
+use crate::classify::features::{Found, Seen};
+use crate::classify::weights::Weights;
+use crate::model::judged::{Evidence, Field, Verdict};
+use crate::text::language;
+
+/// A text is judged by its beginning; bytes beyond this say nothing new about its subject.
+const READ: usize = 1 << 18;
+/// No headline is longer; bytes beyond this are not read.
+const READ_OF_TITLE: usize = 1 << 10;
+/// Evidence beyond this many spans is left out, the weakest first.
+const EVIDENCE: usize = 64;
+/// Evidence that moves the log-odds by less is left out.
+const SLIGHT: f64 = 1e-9;
+
+/// Judges an article by the weights that ship.
+///
+/// `language` is an ISO 639-1 code; without one it is guessed from the text. The score is the
+/// logistic of the weights' bias plus the weights of all evidence; from 0.5 an article is relevant.
+///
+/// ```
+/// use sanctionwatch::classify::verdict;
+/// let verdict = verdict("EU imposes sanctions on Belarus", "The Council froze the assets of 12 people.", Some("en"));
+/// assert!(verdict.relevant && 0.5 < verdict.score);
+/// assert!(verdict.evidence.iter().any(|evidence| evidence.text == "sanctions on Belarus"));
+/// ```
+pub fn verdict(title: &str, text: &str, language: Option<&str>) -> Verdict {
+    verdict_by(weights::shipped(), title, text, language)
+}
+
+/// Judges an article by an operator's own weights.
+pub fn verdict_by(weights: &Weights, title: &str, text: &str, language: Option<&str>) -> Verdict {
+    let title = &title[..title.floor_char_boundary(READ_OF_TITLE)];
+    let text = &text[..text.floor_char_boundary(READ)];
+    let seen = see(title, text, language);
+    let present = seen.features();
+    let score = logistic(weights.log_odds(&present));
+    let mut shares = vec![0.0; seen.found.len()];
+    for feature in &present {
+        let share =
+            weights.features[feature.feature] * feature.value / feature.because.len() as f64;
+        feature.because.iter().for_each(|index| shares[*index] += share);
+    }
+    let mut evidence: Vec<Evidence> = seen
+        .found
+        .iter()
+        .zip(shares)
+        .filter(|(_, weight)| SLIGHT < weight.abs())
+        .map(|(found, weight)| cite(&seen, found, weight, title, text))
+        .collect();
+    evidence.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+    evidence.truncate(EVIDENCE);
+    Verdict { relevant: 0.5 <= score, score, evidence }
+}
+
+/// The article through the shipped lexicon: what the trainer and the verdict share.
+pub fn see(title: &str, text: &str, language: Option<&str>) -> Seen {
+    let guessed = if language.is_none() { guess(title, text) } else { None };
+    features::see(lexicon::shipped(), title, text, language.or(guessed))
+}
+
+fn guess(title: &str, text: &str) -> Option<&'static str> {
+    language::of(text).or_else(|| language::of(title))
+}
+
+fn logistic(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
+
+fn cite(seen: &Seen, found: &Found, weight: f64, title: &str, text: &str) -> Evidence {
+    let (folded, original) = match found.field {
+        Field::Title => (&seen.title, title),
+        Field::Text => (&seen.text, text),
+    };
+    let tokens = folded.tokens();
+    let matched = found.matched;
+    let Range { start, end } = folded.origin(tokens[matched.first].start..tokens[matched.last].end);
+    let rule = lexicon::shipped().rules[matched.rule].id.clone();
+    Evidence { text: original[start..end].to_owned(), start, end, field: found.field, rule, weight }
+}

@@ -4,5 +4,9 @@
 
 mod architecture;
 mod config;
-mod sources;
 mod demo;
+mod fetch;
+mod judge;
+mod mail;
+mod sources;
+mod support;
