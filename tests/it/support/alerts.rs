@@ -98,11 +98,11 @@ pub(crate) fn official() -> Judged {
         0.968,
         &[
             ("all property and interests in property", "en.strong.blocked-property", 3.0),
-            ("designated twelve firms", "en.measure.designation", 2.0),
+            ("designated twelve firms", "en.aim.designated", 2.0),
             ("E.O. 14024", "any.instrument.executive-order", 3.0),
-            ("Office of Foreign Assets Control", "en.authority.ofac", 2.0),
+            ("Office of Foreign Assets Control", "en.issuer.office-of-foreign-assets-control", 2.0),
             ("blocked", "en.weak.blocked", 1.0),
-            ("an official said", "en.against.quotation", -0.5),
+            ("an official said", "en.against.said", -0.5),
         ],
     )
 }
@@ -123,8 +123,8 @@ pub(crate) fn russian() -> Judged {
         article,
         0.81,
         &[
-            ("санкционный список", "ru.strong.list", 3.0),
-            ("ввёл санкции", "ru.strong.imposed", 3.0),
+            ("санкционный список", "ru.strong.санкционный-список", 3.0),
+            ("ввёл санкции", "ru.act.ввёл-санкции", 3.0),
         ],
     )
 }
@@ -146,7 +146,7 @@ pub(crate) fn arabic() -> Judged {
         "ar",
     );
     article.incomplete = true;
-    judged(article, 0.74, &[("فرض عقوبات", "ar.strong.imposed", 3.0)])
+    judged(article, 0.74, &[("فرض عقوبات", "ar.act.imposed", 3.0)])
 }
 
 /// Everything a page can do to a mail.
