@@ -1,7 +1,7 @@
 //! Strings to strings and numbers: folding, words, language, similarity. Pure.
 
-pub mod fold;
 pub mod difference;
+pub mod fold;
 pub mod language;
 pub mod phrases;
 pub mod repair;
