@@ -77,10 +77,12 @@ impl<'t> Document<'t> {
     pub fn root(&self) -> Option<Table<'_>> {
         let (root, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
-            self.mistake(&error.span().unwrap_or(0..0), error.message());
+            let place = error.span().unwrap_or(0..0);
+            let near = self.text.get(place.clone()).filter(|near| !near.trim().is_empty());
+            let near = near.map(|near| format!(" at {near:?}")).unwrap_or_default();
+            self.mistake(&place, format!("this is not TOML: {}{near}", error.message()));
         }
-        let place = 0..0;
-        errors.is_empty().then(|| Table::new(self, String::new(), place, root.into_inner()))
+        errors.is_empty().then(|| Table::new(self, String::new(), 0..0, root.into_inner()))
     }
 
     /// Records a mistake at `place`.
@@ -113,13 +115,17 @@ pub struct Table<'d> {
     /// What people call it: empty at the top, else `[fetch]`, `[[listing]]`.
     name: String,
     place: Place,
+    /// What has not been asked for yet.
     entries: DeTable<'d>,
+    /// Every key asked for.
     known: Vec<&'static str>,
+    /// Of these, the keys that were there, well written or not.
+    found: Vec<&'static str>,
 }
 
 impl<'d> Table<'d> {
     fn new(document: &'d Document<'d>, name: String, place: Place, entries: DeTable<'d>) -> Self {
-        Self { document, name, place, entries, known: Vec::new() }
+        Self { document, name, place, entries, known: Vec::new(), found: Vec::new() }
     }
 
     /// Where the table begins.
@@ -139,7 +145,7 @@ impl<'d> Table<'d> {
 
     /// Records a mistake if `key` is absent; `remedy` says what to write.
     pub fn require(&self, key: &str, remedy: &str) {
-        if self.entries.keys().all(|found| found.get_ref() != key) {
+        if !self.found.contains(&key) && !self.entries.contains_key(key) {
             let name = if self.name.is_empty() { "" } else { &format!("{} ", self.name) };
             self.mistake(format!("{name}{key} is missing; write {remedy}"));
         }
@@ -193,13 +199,14 @@ impl<'d> Table<'d> {
     }
 
     /// A duration such as `"500ms"`, `"30s"`, `"15m"`, `"6h"` or `"1d"`.
-    pub fn duration(&mut self, key: &'static str) -> Option<Duration> {
+    pub fn duration(&mut self, key: &'static str) -> Option<Written<Duration>> {
         let remedy = "a time such as \"500ms\", \"30s\", \"15m\", \"6h\" or \"1d\"";
-        self.amount(key, &DURATION_UNITS, remedy).map(Duration::from_millis)
+        let Written { value, place } = self.amount(key, &DURATION_UNITS, remedy)?;
+        Some(Written { value: Duration::from_millis(value), place })
     }
 
     /// A size in bytes, such as `"512 KiB"` or `"16 MiB"`.
-    pub fn size(&mut self, key: &'static str) -> Option<u64> {
+    pub fn size(&mut self, key: &'static str) -> Option<Written<u64>> {
         self.amount(key, &SIZE_UNITS, "a size such as \"512 KiB\" or \"16 MiB\"")
     }
 
@@ -223,13 +230,20 @@ impl<'d> Table<'d> {
     /// A table below this one, `[name.key]` or `key = { … }`.
     pub fn table(&mut self, key: &'static str) -> Option<Table<'d>> {
         let (value, place) = self.take(key)?;
-        self.document.table_of(value, place, format!("[{key}]"))
+        self.document.table_of(value, place, format!("[{}]", self.path_to(key)))
+    }
+
+    /// The same, or an empty table where the key is absent: every key below it then is too.
+    pub fn table_or_empty(&mut self, key: &'static str) -> Table<'d> {
+        let empty =
+            Table::new(self.document, format!("[{key}]"), self.place.clone(), DeTable::new());
+        self.table(key).unwrap_or(empty)
     }
 
     /// The tables written as `[[key]]`; none where the key is absent.
     pub fn tables(&mut self, key: &'static str) -> Vec<Table<'d>> {
         let Some((value, place)) = self.take(key) else { return Vec::new() };
-        let name = format!("[[{key}]]");
+        let name = format!("[[{}]]", self.path_to(key));
         let DeValue::Array(items) = value else {
             let remedy = format!("a table {name} for each");
             self.document.wrong_type(key, &value, &place, &remedy);
@@ -255,12 +269,18 @@ impl<'d> Table<'d> {
     fn take(&mut self, key: &'static str) -> Option<(DeValue<'d>, Place)> {
         self.known.push(key);
         let (_, value) = self.entries.remove_entry(key)?;
+        self.found.push(key);
         let place = value.span();
         Some((value.into_inner(), place))
     }
 
     /// A number with a unit, in the smallest unit.
-    fn amount(&mut self, key: &'static str, units: &[(&str, u64)], remedy: &str) -> Option<u64> {
+    fn amount(
+        &mut self,
+        key: &'static str,
+        units: &[(&str, u64)],
+        remedy: &str,
+    ) -> Option<Written<u64>> {
         let (value, place) = self.take(key)?;
         let amount = match &value {
             DeValue::String(text) => read_amount(text, units),
@@ -269,7 +289,15 @@ impl<'d> Table<'d> {
         if amount.is_none() {
             self.document.wrong_type(key, &value, &place, remedy);
         }
-        amount
+        amount.map(|value| Written { value, place })
+    }
+
+    /// What people call the table `key` below this one: `key`, or `mail.smtp`.
+    fn path_to(&self, key: &str) -> String {
+        match self.name.trim_matches(['[', ']']) {
+            "" => key.to_owned(),
+            parent => format!("{parent}.{key}"),
+        }
     }
 }
 

@@ -1,1 +1,8 @@
 //! Judged articles and subscribers become messages. Pure.
+
+pub mod alert;
+
+mod line;
+mod words;
+
+pub use alert::alerts;

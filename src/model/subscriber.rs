@@ -21,6 +21,11 @@ impl Email {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// What stands after the @, in lower case.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
 }
 
 impl FromStr for Email {

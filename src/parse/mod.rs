@@ -1,13 +1,20 @@
 //! Bytes become pages, listings and rules: charset, HTML, feeds, sitemaps, robots.txt, addresses, dates. Pure.
 
 pub mod address;
-pub mod wildcard;
-pub mod robots;
-mod entry;
-mod plain_text;
-mod xml;
 pub mod charset;
+pub mod date;
 pub mod dom;
+mod entry;
+mod feed;
+pub mod gzip;
+mod index_page;
+mod json_listing;
+pub mod listing;
 pub mod page;
+mod plain_text;
+pub mod robots;
 pub mod selector;
+mod sitemap;
 mod tree;
+pub mod wildcard;
+mod xml;

@@ -4,36 +4,58 @@ use std::borrow::Cow;
 
 use quick_xml::escape::resolve_html5_entity;
 
-/// Elements that authors put into titles and summaries. What only looks like a tag (`<blink>` in a
-/// title about tags, `x < y`) is text.
+use crate::parse::dom::is_inline;
+
+/// The elements of HTML, so that what only looks like a tag (`<blink>` in a title about tags,
+/// `x < y`) stays text.
 const ELEMENTS: &[&str] = &[
     "a",
     "abbr",
     "acronym",
     "address",
+    "applet",
+    "area",
     "article",
     "aside",
     "audio",
     "b",
+    "base",
+    "basefont",
+    "bdi",
+    "bdo",
     "big",
     "blockquote",
     "body",
     "br",
+    "button",
+    "canvas",
     "caption",
     "center",
     "cite",
     "code",
+    "col",
+    "colgroup",
+    "data",
+    "datalist",
     "dd",
     "del",
+    "details",
+    "dfn",
+    "dialog",
+    "dir",
     "div",
     "dl",
     "dt",
     "em",
+    "embed",
+    "fieldset",
     "figcaption",
     "figure",
     "font",
     "footer",
     "form",
+    "frame",
+    "frameset",
     "h1",
     "h2",
     "h3",
@@ -42,23 +64,50 @@ const ELEMENTS: &[&str] = &[
     "h6",
     "head",
     "header",
+    "hgroup",
     "hr",
     "html",
     "i",
     "iframe",
     "img",
+    "input",
     "ins",
+    "kbd",
+    "label",
+    "legend",
     "li",
+    "link",
+    "main",
+    "map",
     "mark",
+    "math",
+    "menu",
+    "meta",
+    "meter",
+    "nav",
     "nobr",
+    "noframes",
+    "noscript",
+    "object",
     "ol",
+    "optgroup",
+    "option",
+    "output",
     "p",
+    "param",
     "picture",
     "pre",
+    "progress",
     "q",
+    "rp",
+    "rt",
+    "ruby",
     "s",
+    "samp",
     "script",
     "section",
+    "select",
+    "slot",
     "small",
     "source",
     "span",
@@ -66,32 +115,37 @@ const ELEMENTS: &[&str] = &[
     "strong",
     "style",
     "sub",
+    "summary",
     "sup",
+    "svg",
     "table",
     "tbody",
     "td",
+    "template",
+    "textarea",
+    "tfoot",
     "th",
     "thead",
     "time",
+    "title",
     "tr",
+    "track",
     "tt",
     "u",
     "ul",
+    "var",
     "video",
     "wbr",
 ];
 
-/// Elements within a line: taking them away must not part a word.
-const INLINE: &[&str] = &[
-    "a", "abbr", "acronym", "b", "big", "cite", "code", "del", "em", "font", "i", "ins", "mark",
-    "nobr", "q", "s", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "wbr",
-];
-
 /// Elements whose content is not for readers.
-const UNREAD: &[&str] = &["script", "style"];
+pub(crate) const UNREAD: &[&str] = &["script", "style"];
 
 /// The longest name of a character reference, `CounterClockwiseContourIntegral`, without `&` and `;`.
 const REFERENCE_MAX: usize = 31;
+
+/// The longest name of an element that is looked at.
+const NAME_MAX: usize = 20;
 
 /// How often a text may have been escaped; more is nobody's mistake but somebody's joke.
 const ROUNDS: usize = 2;
@@ -126,11 +180,6 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-/// Whether an element stands within a line of text.
-pub(crate) fn is_inline(local_name: &str) -> bool {
-    INLINE.contains(&local_name)
-}
-
 /// What a character reference stands for, given what is between `&` and `;`.
 pub(crate) fn resolve_reference(name: &str) -> Option<Cow<'static, str>> {
     let Some(number) = name.strip_prefix('#') else {
@@ -151,9 +200,13 @@ pub(crate) fn resolve_reference(name: &str) -> Option<Cow<'static, str>> {
     character.filter(|c| *c != '\0').map(|c| Cow::Owned(c.to_string()))
 }
 
+/// Whether a text of unknown kind is HTML: it holds a tag of HTML, an end tag of any name, or a
+/// character reference (after feedparser's `looks_like_html`).
 fn looks_like_html(text: &str) -> bool {
-    let is_tag =
-        |at: usize| read_tag(&text[at..]).is_some_and(|tag| ELEMENTS.contains(&tag.name.as_str()));
+    let is_tag = |at: usize| {
+        read_tag(&text[at..])
+            .is_some_and(|tag| tag.closing || ELEMENTS.contains(&tag.name.as_str()))
+    };
     text.match_indices('<').any(|(at, _)| is_tag(at))
         || text.match_indices('&').any(|(at, _)| read_reference(&text[at..]).is_some())
 }
@@ -172,7 +225,7 @@ fn read_tag(text: &str) -> Option<Tag> {
         None => (false, rest),
     };
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-    let is_name = rest.starts_with(|c: char| c.is_ascii_alphabetic()) && end <= 12;
+    let is_name = rest.starts_with(|c: char| c.is_ascii_alphabetic()) && end <= NAME_MAX;
     let ends_well = rest[end..].starts_with(|c: char| c.is_whitespace() || c == '>' || c == '/');
     (is_name && ends_well).then(|| Tag { name: rest[..end].to_ascii_lowercase(), closing })
 }
@@ -203,8 +256,9 @@ fn strip(html: &str) -> String {
             rest = &rest[reference.length..];
         } else if rest.starts_with("<!--") {
             rest = rest.find("-->").map_or("", |end| &rest[end + 3..]);
-        } else if let Some(tag) = read_tag(rest).filter(|tag| ELEMENTS.contains(&tag.name.as_str()))
-        {
+        } else if is_declaration(rest) {
+            rest = rest.find('>').map_or("", |end| &rest[end + 1..]);
+        } else if let Some(tag) = read_tag(rest) {
             if !is_inline(&tag.name) {
                 plain.push(' ');
             }
@@ -220,6 +274,11 @@ fn strip(html: &str) -> String {
     }
     plain.push_str(rest);
     plain
+}
+
+/// `<!DOCTYPE …` and its like.
+fn is_declaration(text: &str) -> bool {
+    text.strip_prefix("<!").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// What follows `</name`; the closing tag itself is left for the caller's next round.
@@ -251,6 +310,8 @@ mod tests {
             ("a &nbsp; b", "a b"),
             ("x < y and y > z", "x < y and y > z"),
             ("5 <6", "5 <6"),
+            ("<blink>new</blink> round", "new round"),
+            ("<!DOCTYPE html><p>new", "new"),
             ("the <blink> tag", "the <blink> tag"),
             ("the &lt;blink&gt; tag", "the <blink> tag"),
             ("New <b>round</b> of <i>sanc</i>tions", "New round of sanctions"),
@@ -283,9 +344,9 @@ mod tests {
     }
 
     #[test]
-    fn the_element_tables_are_sorted_and_agree() {
-        assert!(ELEMENTS.is_sorted() && INLINE.is_sorted());
-        assert!(INLINE.iter().chain(UNREAD).all(|name| ELEMENTS.contains(name)));
+    fn the_table_of_elements_is_sorted_and_each_goes() {
+        assert!(ELEMENTS.is_sorted());
+        assert!(UNREAD.iter().all(|name| ELEMENTS.contains(name)));
         for name in ELEMENTS {
             assert_eq!(from_either(&format!("x<{name}></{name}>")), "x", "{name}");
         }

@@ -9,7 +9,9 @@ use quick_xml::errors::{Error, SyntaxError};
 use quick_xml::events::{BytesStart, Event as Raw};
 
 use crate::parse::address::resolve;
-use crate::parse::plain_text::{is_inline, resolve_reference};
+use crate::parse::charset::{self, Decoded};
+use crate::parse::dom::is_inline;
+use crate::parse::plain_text::{UNREAD, resolve_reference};
 
 /// Elements nested deeper than this are taken as part of the one at this depth.
 const DEPTH_MAX: usize = 100;
@@ -22,6 +24,9 @@ const BINDINGS_MAX: usize = 128;
 
 /// Bytes of one element's text that are kept.
 const TEXT_MAX: usize = 256 << 10;
+
+/// Bytes in which an XML declaration is looked for; comments and blanks may stand before it.
+const DECLARATION_WINDOW: usize = 2 << 10;
 
 /// Times the reader starts again behind markup it cannot read. Each may cost a look at the whole
 /// rest of the document, so a number keeps the time linear.
@@ -205,12 +210,16 @@ impl<'t> Xml<'t> {
         }
     }
 
-    /// The text of the element that was opened last, up to its close, children included.
+    /// The text of the element that was opened last, up to its close, children included but for
+    /// those that are never shown.
     pub(crate) fn text(&mut self) -> String {
         let mut text = String::new();
         let mut depth = 1;
         while 0 < depth {
             match self.next() {
+                Some(Event::Open(element)) if UNREAD.contains(&element.local.as_str()) => {
+                    self.skip()
+                }
                 Some(Event::Open(element)) => {
                     depth += 1;
                     if !is_inline(&element.local) {
@@ -433,4 +442,199 @@ fn space_of(namespace: &str) -> Option<Space> {
     let address = namespace.trim().to_ascii_lowercase();
     let address = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
     SPACES.iter().find(|(head, _)| address.starts_with(head)).map(|(_, space)| *space)
+}
+
+/// Decodes an XML document: byte-order mark, UTF-16 by its look, header, declaration, guess. A `<`
+/// that opens nothing (`5 < 6`) comes back as `&lt;`, or it would swallow what follows.
+pub(crate) fn decode(bytes: &[u8], content_type: Option<&str>) -> Decoded {
+    let mut decoded = decode_charset(bytes, content_type);
+    if let Cow::Owned(text) = escape_bare_brackets(&decoded.text) {
+        decoded.text = text;
+    }
+    decoded
+}
+
+fn decode_charset(bytes: &[u8], content_type: Option<&str>) -> Decoded {
+    let by_look = match bytes {
+        [b'<', 0, _, 0, ..] => Some("utf-16le"),
+        [0, b'<', 0, _, ..] => Some("utf-16be"),
+        _ => None,
+    };
+    let header = content_type.filter(|header| header.to_ascii_lowercase().contains("charset"));
+    let declared = by_look.map(str::to_owned).or_else(|| declared_encoding(bytes));
+    match (by_look.is_some() || header.is_none(), declared) {
+        // A declaration says no less than a header, so it is handed on as one.
+        (true, Some(label)) => charset::decode(bytes, Some(&format!("charset={label}"))),
+        _ => charset::decode(bytes, content_type),
+    }
+}
+
+fn escape_bare_brackets(text: &str) -> Cow<'_, str> {
+    let opens = |c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?' | '_' | ':');
+    let is_bare = |at: &usize| !text[at + 1..].starts_with(opens);
+    let mut escaped = String::new();
+    let mut copied = 0;
+    for at in text.match_indices('<').map(|(at, _)| at).filter(is_bare) {
+        escaped.push_str(&text[copied..at]);
+        escaped.push_str("&lt;");
+        copied = at + 1;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    escaped.push_str(&text[copied..]);
+    Cow::Owned(escaped)
+}
+
+/// The encoding that `<?xml … encoding="…"?>` names.
+fn declared_encoding(bytes: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(DECLARATION_WINDOW)]);
+    let declaration = head.split_once("<?xml")?.1.split("?>").next()?;
+    let rest = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let label = rest[1..].split(quote).next()?;
+    label.chars().all(|c| c.is_ascii_graphic()).then(|| label.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The events as one line: `name(` opens, `)` closes, text stands in quotes.
+    fn trace(text: &str) -> String {
+        let mut xml = Xml::new(text, "https://example.org/", &["item"]);
+        let mut trace = String::new();
+        while let Some(event) = xml.next() {
+            match event {
+                Event::Open(element) => {
+                    trace.push_str(&element.local);
+                    trace.push('(');
+                }
+                Event::Text(text) if text.trim().is_empty() => {}
+                Event::Text(text) => trace.push_str(&format!("{:?}", text.trim())),
+                Event::Close => trace.push(')'),
+            }
+        }
+        trace
+    }
+
+    #[test]
+    fn what_opens_closes_whatever_the_document_does() {
+        let cases = [
+            ("<a><b>x</b><c/></a>", "a(b(\"x\")c())"),
+            ("<a><b>x</a>", "a(b(\"x\"))"),
+            ("<a><b>x", "a(b(\"x\"))"),
+            ("<a>x</b></a>", "a(\"x\")"),
+            ("<a><title>x</titel><b/></a>", "a(title(\"x\")b())"),
+            ("<A><pubDate>x</pubdate></a>", "a(pubdate(\"x\"))"),
+            ("<r><item>1<item>2</item></r>", "r(item(\"1\")item(\"2\"))"),
+            ("<item><b>1<item>2", "item(b(\"1\"))item(\"2\")"),
+            ("</a></b>x", "\"x\""),
+            ("junk <?xml version='1.0'?><a/>", "\"junk\"a()"),
+            (
+                "<a>x &amp; y &bogus; &eacute; z & t</a>",
+                "a(\"x\"\"&\"\"y\"\"&bogus;\"\"é\"\"z\"\"& t\")",
+            ),
+            ("<a><![CDATA[<b>&amp;]]></a>", "a(\"<b>&amp;\")"),
+            ("<a><![CDATA[x", "a()"),
+            ("<a>1 <! 2</a><b/>", "a(\"1\"\"! 2\")b()"),
+            ("<a x=1 y='2' z>t</a>", "a(\"t\")"),
+            ("<a", ""),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(trace(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_known_by_namespace_or_by_usual_prefix() {
+        let cases = [
+            ("<x/>", Space::Core, "x"),
+            ("<x xmlns='urn:unknown'/>", Space::Core, "x"),
+            ("<x xmlns='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>", Space::Rdf, "x"),
+            ("<DC:Date/>", Space::DublinCore, "date"),
+            ("<n:x xmlns:n='https://www.google.com/schemas/sitemap-news/0.9'/>", Space::News, "x"),
+            ("<media:x xmlns:media='urn:other'/>", Space::Other, "x"),
+            ("<foo:x/>", Space::Other, "x"),
+        ];
+        for (text, space, local) in cases {
+            let Some(Event::Open(element)) = Xml::new(text, "", &[]).next() else {
+                panic!("{text}")
+            };
+            assert_eq!((element.space, element.local.as_str()), (space, local), "{text}");
+        }
+        let scoped = "<r><a xmlns:p='http://purl.org/dc/terms/'><p:x/></a><p:y/></r>";
+        let mut xml = Xml::new(scoped, "", &[]);
+        let mut spaces = Vec::new();
+        while let Some(event) = xml.next() {
+            if let Event::Open(element) = event {
+                spaces.push(element.space);
+            }
+        }
+        assert_eq!(spaces, [Space::Core, Space::Core, Space::DublinCore, Space::Other]);
+    }
+
+    #[test]
+    fn bases_nest() {
+        let text = "<a xml:base='/x/'><b xml:base='y/'><c/></b><d/></a>";
+        let mut xml = Xml::new(text, "https://example.org/", &[]);
+        let mut bases = Vec::new();
+        while let Some(event) = xml.next() {
+            if let Event::Open(element) = event {
+                bases.push(format!("{} {}", element.local, xml.base()));
+            }
+        }
+        let expected = [
+            "a https://example.org/x/",
+            "b https://example.org/x/y/",
+            "c https://example.org/x/y/",
+            "d https://example.org/x/",
+        ];
+        assert_eq!(bases, expected);
+    }
+
+    #[test]
+    fn encodings_are_found_by_every_witness() {
+        let russian = "<?xml version='1.0' encoding='windows-1251'?><a>Санкции</a>";
+        let bytes = encoding_rs::WINDOWS_1251.encode(russian).0;
+        let wide: Vec<u8> = "<a>Санкції</a>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let cases: [(&[u8], Option<&str>, &str); 6] = [
+            (b"<a>5 < 6</a><", None, "<a>5 &lt; 6</a>&lt;"),
+            (&bytes, None, "Санкции"),
+            (&bytes, Some("text/xml"), "Санкции"),
+            (&bytes, Some("text/xml; charset=windows-1251"), "Санкции"),
+            (&wide, None, "Санкції"),
+            ("\u{feff}<?xml version='1.0' encoding='latin1'?><a>é</a>".as_bytes(), None, "é"),
+        ];
+        for (bytes, header, expected) in cases {
+            let text = decode(bytes, header).text;
+            assert!(text.contains(expected), "{header:?} gives {text}");
+        }
+    }
+
+    #[test]
+    fn hostile_documents_are_bounded() {
+        let deep = "<a>".repeat(500_000);
+        let opened = trace(&deep).matches('(').count();
+        assert_eq!(opened, DEPTH_MAX);
+        for piece in
+            ["<!", "<!--", "<![CDATA[", "<a '", "</a", "&", "<a><b>", "<a xmlns:p='q'>", "<item>"]
+        {
+            let text = piece.repeat(100_000);
+            let mut hostile = Xml::new(&text, "https://example.org/", &["item"]);
+            let mut depth = 0_usize;
+            while let Some(event) = hostile.next() {
+                match event {
+                    Event::Open(_) => depth += 1,
+                    Event::Close => depth -= 1,
+                    Event::Text(_) => {}
+                }
+                assert!(depth <= DEPTH_MAX, "{piece}");
+            }
+            assert_eq!(depth, 0, "{piece}");
+        }
+        let bomb = "<!DOCTYPE a [<!ENTITY x 'xxxxxxxxxx'><!ENTITY y '&x;&x;&x;'>]><a>&y;</a>";
+        assert_eq!(trace(bomb), "a(\"&y;\")");
+    }
 }

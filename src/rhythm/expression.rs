@@ -78,7 +78,7 @@ impl Expression {
         }
         let fields: [&str; 6] = fields.try_into().map_err(|fields: Vec<&str>| {
             bad(format!(
-                "it has {} fields; write five (minute hour day month weekday), \
+                "number of fields: {}; write five (minute hour day month weekday), \
                  such as \"*/15 * * * *\", or six with the second first",
                 fields.len()
             ))
@@ -399,9 +399,9 @@ mod tests {
     #[test]
     fn a_bad_expression_names_the_field_and_the_remedy() {
         let cases = [
-            ("", "0 fields"),
-            ("* * * *", "4 fields; write five"),
-            ("0 0 0 1 1 * 2025", "7 fields"),
+            ("", "number of fields: 0"),
+            ("* * * *", "fields: 4; write five"),
+            ("0 0 0 1 1 * 2025", "fields: 7"),
             ("60 * * * *", "\"60\" is no minute; write 0-59"),
             ("* 24 * * *", "\"24\" is no hour; write 0-23"),
             ("* * 0 * *", "\"0\" is no day-of-month; write 1-31"),
@@ -412,8 +412,8 @@ mod tests {
             ("*/0 * * * *", "\"*/0\" is no minute"),
             ("99999999999 * * * *", "is no minute"),
             ("61 * * * * *", "\"61\" is no second"),
-            ("@fortnightly", "1 fields"),
-            ("every day", "2 fields"),
+            ("@fortnightly", "fields: 1"),
+            ("every day", "fields: 2"),
             ("0 0 30 2 *", "no such day ever comes"),
         ];
         for (cron, expected) in cases {

@@ -21,7 +21,7 @@ rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th
 ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
 
 /// Codes people write and what they mean.
-const MIXED_UP: [(&str, &str); 12] = [
+const MIXED_UP: [(&str, &str); 11] = [
     ("uk", "gb"),
     ("en", "gb"),
     ("el", "gr"),
@@ -33,7 +33,6 @@ const MIXED_UP: [(&str, &str); 12] = [
     ("cz", "cs"),
     ("gr", "el"),
     ("dk", "da"),
-    ("kr", "ko"),
 ];
 
 /// What is wrong with `code` as a country, or none.

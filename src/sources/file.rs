@@ -9,6 +9,7 @@ use crate::model::source::{
     Expectation, JsonPaths, Listing, ListingKind, Pattern, Recipe, Schedule, Source, SourceId,
     SourceKind,
 };
+use crate::parse::selector::Selector;
 use crate::rhythm;
 use crate::sources::codes;
 use crate::written::{self, Document, Mistake, Table, Written};
@@ -128,23 +129,22 @@ fn listings(root: &mut Table<'_>) -> Vec<Listing> {
 
 fn url(table: &mut Table<'_>) -> Option<Written<String>> {
     let written = table.text("url")?;
+    let shown = format!("url is {:?}", written.value);
     let fault = match Url::parse(&written.value) {
         Ok(url) if !["http", "https"].contains(&url.scheme()) => {
-            Some(format!("the scheme is {}; only http and https are fetched", url.scheme()))
+            format!("{shown}: the scheme is {}; only http and https are fetched", url.scheme())
         }
+        // Not shown again: the message may end in a log.
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            Some("it carries a user name or password; leave them out".to_owned())
+            "url carries a user name or password; leave them out".to_owned()
         }
-        Ok(_) => None,
+        Ok(_) => return Some(written),
         Err(error) => {
-            Some(format!("{error}; write the whole address, such as https://example.org/news"))
+            format!("{shown}: {error}; write the whole address, such as https://example.org/news")
         }
     };
-    if let Some(fault) = fault {
-        table.mistake_at(&written.place, format!("url is {:?}: {fault}", written.value));
-        return None;
-    }
-    Some(written)
+    table.mistake_at(&written.place, fault);
+    None
 }
 
 fn patterns(table: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
@@ -229,14 +229,25 @@ fn zone(written: &Written<String>, table: &Table<'_>) -> Option<Tz> {
 fn recipe(mut table: Table<'_>) -> Recipe {
     let mut part = |key| selector(key, &mut table).map(|written| written.value);
     let (title, date, byline, body) = (part("title"), part("date"), part("byline"), part("body"));
-    let drop = table.texts("drop").into_iter().map(|written| written.value).collect();
+    let drop = table.texts("drop");
+    drop.iter().for_each(|written| check_selector("drop", written, &table));
+    let drop = drop.into_iter().map(|written| written.value).collect();
     table.close();
     Recipe { title, date, byline, body, drop }
 }
 
 /// A CSS selector that compiles.
 fn selector(key: &'static str, table: &mut Table<'_>) -> Option<Written<String>> {
-    table.text(key)
+    let written = table.text(key)?;
+    check_selector(key, &written, table);
+    Some(written)
+}
+
+fn check_selector(key: &str, written: &Written<String>, table: &Table<'_>) {
+    if let Err(error) = Selector::parse(&written.value) {
+        let text = format!("{key}: {error}; write one such as \"article h2 a\"");
+        table.mistake_at(&written.place, text);
+    }
 }
 
 fn expectation(mut table: Table<'_>) -> Expectation {

@@ -2,6 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
-mod judge;
 mod architecture;
+mod config;
 mod demo;
+mod fetch;
+mod judge;
+mod listings;
+mod mail;
+mod read;
+mod sources;
+mod support;

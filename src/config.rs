@@ -1,1 +1,0 @@
-//! The door to the settings: what the operator wrote, then what it means.

@@ -1,0 +1,215 @@
+//! The door to the settings: what the operator wrote, then what it means.
+//!
+//! Every setting has a default, so the program runs without any file. [`load`] finds the file,
+//! reads it with all its mistakes, and settles it with the environment into one [`Settings`]
+//! value, which is built once and handed on in parts.
+
+mod environment;
+mod file;
+
+use core::fmt;
+use core::time::Duration;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::model::subscriber::Email;
+use crate::written::Mistake;
+
+pub use crate::config::environment::Environment;
+
+/// What the operator wants, complete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The file these settings were read from; none where the defaults stand alone.
+    pub file: Option<PathBuf>,
+    /// Where the program keeps what it must not lose.
+    pub state: PathBuf,
+    /// The SQLite file.
+    pub database: PathBuf,
+    pub fetch: Fetch,
+    pub crawl: Crawl,
+    pub mail: Mail,
+    pub log: Log,
+}
+
+/// How the program behaves on other people's servers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetch {
+    /// A mail address or web page where a site's owner reaches the operator; empty if none is
+    /// given.
+    pub contact: String,
+    /// Pause between two requests to one site.
+    pub delay: Duration,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest silence of a server.
+    pub idle_timeout: Duration,
+    /// Longest time for one page, redirects included.
+    pub total_timeout: Duration,
+    /// Most bytes of one page, decompressed.
+    pub body_limit: usize,
+    /// Most redirects of one fetch.
+    pub redirects: usize,
+    /// Private networks, addresses or names that may be fetched all the same.
+    pub allow_private: Vec<String>,
+}
+
+/// What is watched, and how hard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crawl {
+    /// Folder with the operator's own source files; none if there is none.
+    pub selectors: Option<PathBuf>,
+    /// Whether the shipped sources are watched.
+    pub catalogue: bool,
+    /// Ids of sources that are not watched.
+    pub skip: Vec<String>,
+    /// Time between two looks at a source without a schedule; none lets its kind decide.
+    pub interval: Option<Duration>,
+    /// Visits under way at the same time.
+    pub workers: usize,
+    /// Most new articles read in one visit; the rest stays due.
+    pub articles_per_visit: usize,
+}
+
+/// Where the mails go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mail {
+    pub from: Email,
+    /// The name beside the sender's address.
+    pub from_name: String,
+    /// Where answers go, if not to `from`.
+    pub reply_to: Option<Email>,
+    pub backend: Backend,
+}
+
+/// How a mail leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Backend {
+    /// One `.eml` file each, in this folder.
+    Directory(PathBuf),
+    Smtp(Smtp),
+}
+
+/// The mail server that takes our mails.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Smtp {
+    pub host: String,
+    /// None means the usual port for the security chosen.
+    pub port: Option<u16>,
+    pub security: Security,
+    pub login: Option<Login>,
+    /// Our name in the greeting; none means the machine's name.
+    pub hello: Option<String>,
+    /// A PEM file with authorities to trust beside the system's.
+    pub trusted_ca: Option<PathBuf>,
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte.
+    Tls,
+    /// Plain at first, then TLS before anything is said.
+    Starttls,
+    /// Not at all: for a server on the same machine.
+    None,
+}
+
+/// How the program names itself to the mail server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Login {
+    pub username: String,
+    /// The file whose first line is the password; it is read when mail is sent.
+    pub password_file: PathBuf,
+}
+
+/// What is written to the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Log {
+    pub level: LogLevel,
+    pub format: LogFormat,
+}
+
+/// The least important line that is still written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// Lines for people or for machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Why there are no settings.
+#[derive(Debug)]
+pub enum BadConfig {
+    /// The file somebody asked for cannot be read.
+    Unreadable { path: PathBuf, error: std::io::Error },
+    /// Everything that is wrong with the file.
+    Mistakes(Vec<Mistake>),
+    /// Nothing says where the state folder is.
+    NoState,
+}
+
+impl fmt::Display for BadConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadConfig::Unreadable { path, error } => {
+                let path = path.display();
+                write!(f, "cannot read the settings in {path} ({error}); check path and permissions")
+            }
+            BadConfig::Mistakes(mistakes) => {
+                let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+                f.write_str(&lines.join("\n"))
+            }
+            BadConfig::NoState => f.write_str(
+                "there is no HOME to keep the database in; \
+                 set SANCTIONWATCH_STATE or write state = \"/var/lib/sanctionwatch\" in the settings",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BadConfig {}
+
+/// The settings of this run.
+///
+/// The file is `asked` if given, else `$SANCTIONWATCH_CONFIG`, else the first that exists of
+/// `$XDG_CONFIG_HOME/sanctionwatch/sanctionwatch.toml` and
+/// `/etc/sanctionwatch/sanctionwatch.toml`, else none.
+///
+/// # Errors
+/// When a file is asked for that cannot be read, or the file has mistakes: all of them.
+pub fn load(asked: Option<&Path>, environment: &Environment) -> Result<Settings, BadConfig> {
+    let path = match asked.map(Path::to_path_buf).or_else(|| environment.config_file()) {
+        Some(path) => Some(path),
+        None => environment.usual_config_files().into_iter().find(|path| path.is_file()),
+    };
+    let text = match &path {
+        Some(path) => fs::read_to_string(path)
+            .map_err(|error| BadConfig::Unreadable { path: path.clone(), error })?,
+        None => String::new(),
+    };
+    settings(path.as_deref(), &text, environment)
+}
+
+/// The settings that `text` makes, read from `path`; an empty text gives the defaults.
+///
+/// # Errors
+/// Every mistake in the text, in the order of their places.
+pub fn settings(
+    path: Option<&Path>,
+    text: &str,
+    environment: &Environment,
+) -> Result<Settings, BadConfig> {
+    let written = file::read(path, text).map_err(BadConfig::Mistakes)?;
+    let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
+    written.settle(path, folder, environment)
+}

@@ -1,0 +1,292 @@
+//! The alert: one mail to each subscriber about one new article on sanctions.
+
+use std::ops::Range;
+
+use askama::Template;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
+use crate::digest::words;
+use crate::model::article::{Article, BlockKind};
+use crate::model::judged::{Evidence, Field, Judged};
+use crate::model::source::{Source, SourceKind};
+use crate::model::subscriber::{Email, Message, Subscriber};
+use crate::text::sentence;
+
+/// The alerts an article causes if it turns out to be new: one per subscriber where it is about
+/// sanctions, else none. Whether it is new is known only inside the transaction that stores it.
+///
+/// `sender` is the address that readers write to; its domain ends the `Message-ID`, which depends
+/// on nothing but the article's address and the subscriber, so that a mail sent again is the same
+/// mail.
+pub fn alerts(
+    judged: &Judged,
+    source: &Source,
+    subscribers: &[Subscriber],
+    sender: &Email,
+) -> Vec<Message> {
+    if !judged.verdict.relevant {
+        return Vec::new();
+    }
+    let alert = Alert::new(judged, source);
+    let cause = cause(&judged.keys.address);
+    subscribers.iter().map(|subscriber| message(&alert, &cause, subscriber, sender)).collect()
+}
+
+fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) -> Message {
+    let reader = subscriber.email.expose();
+    let leave = Leave { address: sender.expose(), link: leave_link(sender) };
+    let text = TextPart { alert, reader, leave: &leave };
+    let html = HtmlPart { alert, reader, leave: &leave };
+    let written = "a template writes into a string, which cannot fail";
+    Message {
+        subscriber: subscriber.id,
+        email: subscriber.email.clone(),
+        name: subscriber.name.clone(),
+        subject: alert.subject.clone(),
+        text: text.render().expect(written),
+        html: html.render().expect(written),
+        message_id: format!("<alert.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+    }
+}
+
+/// What an alert says, the same to every reader.
+#[derive(Debug)]
+struct Alert {
+    subject: String,
+    headline: String,
+    source: String,
+    official: bool,
+    /// Date and language.
+    details: String,
+    /// Who signs, or empty.
+    byline: String,
+    /// Only a part of the article was open to us.
+    incomplete: bool,
+    /// The language of headline and quotes, for the `lang` attribute.
+    language: String,
+    /// What shows that it is about sanctions; the article's opening where only its title does.
+    quotes: Vec<Quote>,
+    certainty: &'static str,
+    score: f64,
+    signs: Vec<Sign>,
+    against: Vec<Sign>,
+    link: Option<Link>,
+}
+
+/// A sentence of the article, parted around the words that count.
+#[derive(Debug, PartialEq)]
+struct Quote {
+    before: String,
+    words: String,
+    after: String,
+}
+
+/// Words of the article and what the rule that found them looks for.
+#[derive(Debug, PartialEq)]
+struct Sign {
+    words: String,
+    meaning: String,
+}
+
+/// Where to read the original.
+#[derive(Debug)]
+struct Link {
+    url: String,
+    host: String,
+}
+
+/// How to stop the alerts.
+struct Leave<'a> {
+    address: &'a str,
+    link: String,
+}
+
+#[derive(Template)]
+#[template(path = "alert.txt", escape = "none")]
+struct TextPart<'a> {
+    alert: &'a Alert,
+    reader: &'a str,
+    leave: &'a Leave<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "alert.html")]
+struct HtmlPart<'a> {
+    alert: &'a Alert,
+    reader: &'a str,
+    leave: &'a Leave<'a>,
+}
+
+/// Columns of the text part: what a terminal shows with a mail client's frame around it.
+const COLUMNS: usize = 72;
+
+impl TextPart<'_> {
+    fn wrapped(&self, line: impl AsRef<str>, indent: &str) -> String {
+        wrap(line.as_ref(), COLUMNS, indent)
+    }
+
+    fn item(&self, sign: &Sign) -> String {
+        let line = format!("“{}” ({})", sign.words, sign.meaning);
+        wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+    }
+}
+
+/// Most sentences quoted, signs listed, and characters of each kind of line.
+const QUOTES: usize = 3;
+const SIGNS: usize = 5;
+const SUBJECT: usize = 120;
+const HEADLINE: usize = 300;
+const NAME: usize = 80;
+const WORDS: usize = 60;
+/// Characters of a sentence before and after the words that count.
+const CONTEXT: usize = 240;
+
+impl Alert {
+    fn new(judged: &Judged, source: &Source) -> Self {
+        let article = &judged.article;
+        let name = shorten(&one_line(&source.title), NAME);
+        let headline = match one_line(&article.title) {
+            title if title.is_empty() => format!("An article from {name}"),
+            title => shorten(&title, HEADLINE),
+        };
+        let language = article.language.as_deref().unwrap_or(&source.language);
+        let (signs, against) = signs(&judged.verdict.evidence);
+        Self {
+            subject: subject(&headline, &name),
+            details: details(article, language),
+            byline: shorten(&one_line(&article.byline.join(", ")), NAME),
+            official: source.kind == SourceKind::Government,
+            incomplete: article.incomplete,
+            language: language.to_owned(),
+            quotes: quotes(article, &judged.verdict.evidence),
+            certainty: words::certainty(judged.verdict.score),
+            score: judged.verdict.score.clamp(0.0, 1.0),
+            link: link(&article.url),
+            source: name,
+            headline,
+            signs,
+            against,
+        }
+    }
+
+    /// The score with two digits, never rounded up to certainty.
+    fn number(&self) -> String {
+        format!("{:.2}", (self.score * 100.0).floor() / 100.0)
+    }
+
+    /// The score in whole hundredths, for the width of the bar.
+    fn percent(&self) -> u8 {
+        (self.score * 100.0).floor() as u8
+    }
+}
+
+impl Quote {
+    fn text(&self) -> String {
+        format!("“{}{}{}”", self.before, self.words, self.after)
+    }
+}
+
+/// Headline first, since lists of mails show little; then who published it.
+fn subject(headline: &str, source: &str) -> String {
+    if source.is_empty() || headline.contains(source) {
+        return shorten(headline, SUBJECT);
+    }
+    let room = SUBJECT.saturating_sub(source.chars().count() + 3).max(SUBJECT / 2);
+    format!("{} – {source}", shorten(headline, room))
+}
+
+fn details(article: &Article, language: &str) -> String {
+    let date = article.published.map_or("no date given".to_owned(), |stamp| words::date(&stamp));
+    format!("{date} · {}", one_line(words::language(language)))
+}
+
+/// The sentences that hold the strongest evidence, strongest first.
+fn quotes(article: &Article, evidence: &[Evidence]) -> Vec<Quote> {
+    let text = article.text();
+    let mut quoted: Vec<Range<usize>> = Vec::new();
+    let mut quotes = Vec::new();
+    for found in evidence.iter().filter(|found| found.field == Field::Text && found.weight > 0.0) {
+        if quotes.len() == QUOTES {
+            break;
+        }
+        // Offsets that do not fit the text are a bug elsewhere; a mail goes out without the quote.
+        if text.get(found.start..found.end).is_none_or(str::is_empty) {
+            continue;
+        }
+        let sentence = sentence::around(&text, found.start..found.end);
+        if quoted.iter().any(|other| other.start < sentence.end && sentence.start < other.end) {
+            continue;
+        }
+        quotes.push(quote(&text, &sentence, found.start..found.end));
+        quoted.push(sentence);
+    }
+    if quotes.is_empty() { opening(article).into_iter().collect() } else { quotes }
+}
+
+fn quote(text: &str, sentence: &Range<usize>, words: Range<usize>) -> Quote {
+    let part = |from: usize, to: usize| squash(text.get(from..to).unwrap_or_default());
+    let before = part(sentence.start, words.start);
+    let after = part(words.end, sentence.end);
+    Quote {
+        before: shorten_front(&before, CONTEXT),
+        words: shorten(&part(words.start, words.end), CONTEXT),
+        after: shorten(after.trim_end(), CONTEXT),
+    }
+}
+
+/// The first sentence of the article.
+fn opening(article: &Article) -> Option<Quote> {
+    let first = article.blocks.iter().find(|block| block.kind == BlockKind::Paragraph)?;
+    let sentence = &first.text[sentence::around(&first.text, 0..1)];
+    let before = shorten(&one_line(sentence), 2 * CONTEXT);
+    Some(Quote { before, words: String::new(), after: String::new() })
+}
+
+/// What spoke for and against, strongest first, the same words once.
+fn signs(evidence: &[Evidence]) -> (Vec<Sign>, Vec<Sign>) {
+    let (mut signs, mut against) = (Vec::new(), Vec::new());
+    for found in evidence {
+        let list: &mut Vec<Sign> = if found.weight < 0.0 { &mut against } else { &mut signs };
+        let words = shorten(&one_line(&found.text), WORDS);
+        let known = list.iter().any(|sign| sign.words.to_lowercase() == words.to_lowercase());
+        if list.len() < SIGNS && !known && !words.is_empty() {
+            list.push(Sign { words, meaning: words::rule(&found.rule) });
+        }
+    }
+    (signs, against)
+}
+
+/// Only web addresses become links: an article cannot make a reader run a script.
+fn link(url: &str) -> Option<Link> {
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let host = url.host_str()?;
+    let host = shorten(host.strip_prefix("www.").unwrap_or(host), NAME);
+    Some(Link { host, url: url.into() })
+}
+
+/// Names the cause of a message: 128 bits of the SHA-256 of the article's address key, in hex.
+fn cause(address: &str) -> String {
+    Sha256::digest(address.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn leave_link(sender: &Email) -> String {
+    let mut link = String::from("mailto:");
+    for byte in sender.expose().bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => {
+                link.push(char::from(byte));
+            }
+            byte => link.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    link + "?subject=unsubscribe"
+}
+
+/// The sender's domain in the letters a `Message-ID` may hold (RFC 5322 § 3.6.4).
+fn ascii_domain(sender: &Email) -> String {
+    let address = format!("http://{}/", sender.domain());
+    let ascii = Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));
+    ascii.unwrap_or_else(|| "localhost".to_owned())
+}

@@ -1,0 +1,172 @@
+//! Numbers, dates and codes in words a reader knows.
+
+use chrono::Offset;
+
+use crate::model::stamp::Stamp;
+
+/// How sure a score sounds, most certain first: the least score and the words.
+const CERTAINTY: &[(f64, &str)] = &[
+    (0.9, "Almost certainly about sanctions"),
+    (0.75, "Very likely about sanctions"),
+    (0.5, "Probably about sanctions"),
+    (0.0, "Possibly about sanctions"),
+];
+
+/// `score` (0 to 1) in words.
+pub(crate) fn certainty(score: f64) -> &'static str {
+    let fits = |(least, _): &&(f64, &str)| *least <= score;
+    CERTAINTY.iter().find(fits).map_or("Possibly about sanctions", |(_, words)| words)
+}
+
+/// `16 July 2024, 09:30 UTC+2`, or the day alone where no more is known.
+pub(crate) fn date(stamp: &Stamp) -> String {
+    match stamp {
+        Stamp::Day(day) => day.format("%-d %B %Y").to_string(),
+        Stamp::Moment(moment) => {
+            let seconds = moment.offset().fix().local_minus_utc();
+            let sign = if seconds < 0 { '−' } else { '+' };
+            let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() / 60 % 60);
+            let offset = match (hours, minutes) {
+                (0, 0) => String::new(),
+                (hours, 0) => format!("{sign}{hours}"),
+                (hours, minutes) => format!("{sign}{hours}:{minutes:02}"),
+            };
+            format!("{} UTC{offset}", moment.format("%-d %B %Y, %H:%M"))
+        }
+    }
+}
+
+/// The English name of an ISO 639-1 code; an unknown code stays as it is.
+pub(crate) fn language(code: &str) -> &str {
+    LANGUAGES.iter().find(|(known, _)| *known == code).map_or(code, |(_, name)| name)
+}
+
+const LANGUAGES: &[(&str, &str)] = &[
+    ("ar", "Arabic"),
+    ("az", "Azerbaijani"),
+    ("be", "Belarusian"),
+    ("bg", "Bulgarian"),
+    ("bs", "Bosnian"),
+    ("ca", "Catalan"),
+    ("cs", "Czech"),
+    ("da", "Danish"),
+    ("de", "German"),
+    ("el", "Greek"),
+    ("en", "English"),
+    ("es", "Spanish"),
+    ("et", "Estonian"),
+    ("fa", "Persian"),
+    ("fi", "Finnish"),
+    ("fr", "French"),
+    ("ga", "Irish"),
+    ("he", "Hebrew"),
+    ("hi", "Hindi"),
+    ("hr", "Croatian"),
+    ("hu", "Hungarian"),
+    ("hy", "Armenian"),
+    ("id", "Indonesian"),
+    ("it", "Italian"),
+    ("ja", "Japanese"),
+    ("ka", "Georgian"),
+    ("kk", "Kazakh"),
+    ("ko", "Korean"),
+    ("lt", "Lithuanian"),
+    ("lv", "Latvian"),
+    ("mk", "Macedonian"),
+    ("mt", "Maltese"),
+    ("nl", "Dutch"),
+    ("no", "Norwegian"),
+    ("pl", "Polish"),
+    ("pt", "Portuguese"),
+    ("ro", "Romanian"),
+    ("ru", "Russian"),
+    ("sk", "Slovak"),
+    ("sl", "Slovenian"),
+    ("sq", "Albanian"),
+    ("sr", "Serbian"),
+    ("sv", "Swedish"),
+    ("tr", "Turkish"),
+    ("uk", "Ukrainian"),
+    ("ur", "Urdu"),
+    ("uz", "Uzbek"),
+    ("vi", "Vietnamese"),
+    ("zh", "Chinese"),
+];
+
+/// What a rule such as `en.strong.asset-freeze` looks for, in words.
+///
+/// A rule's name is `language.family.term`; a family not in the table speaks for itself.
+pub(crate) fn rule(name: &str) -> String {
+    let mut parts = name.splitn(3, '.');
+    let (code, family) = (parts.next().unwrap_or(name), parts.next());
+    let Some(family) = family else { return name.replace(['-', '_'], " ") };
+    let known = FAMILIES.iter().find(|(known, _)| *known == family);
+    let words = known.map_or_else(|| family.replace(['-', '_'], " "), |(_, words)| (*words).into());
+    match language(code) {
+        name if name == code => words,
+        name => format!("{words}, {name}"),
+    }
+}
+
+/// Families of rules and what they look for.
+const FAMILIES: &[(&str, &str)] = &[
+    ("strong", "a sanctions term"),
+    ("measure", "a measure"),
+    ("authority", "an authority that imposes sanctions"),
+    ("instrument", "a legal instrument"),
+    ("programme", "a sanctions programme"),
+    ("weak", "a word that often goes with sanctions"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{CERTAINTY, FAMILIES, LANGUAGES, certainty, date, language, rule};
+
+    #[test]
+    fn dates_are_as_exact_as_their_witness() {
+        for (stamp, expected) in [
+            ("2024-07-16", "16 July 2024"),
+            ("2024-07-06T09:30:00Z", "6 July 2024, 09:30 UTC"),
+            ("2024-07-16T09:30:00+02:00", "16 July 2024, 09:30 UTC+2"),
+            ("2024-07-16T09:30:00-04:00", "16 July 2024, 09:30 UTC−4"),
+            ("2024-07-16T09:30:00+05:30", "16 July 2024, 09:30 UTC+5:30"),
+        ] {
+            assert_eq!(date(&stamp.parse().unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn every_score_has_words_and_more_sounds_surer() {
+        assert!(CERTAINTY.is_sorted_by(|a, b| a.0 > b.0));
+        for (score, start) in
+            [(1.0, "Almost"), (0.9, "Almost"), (0.89, "Very"), (0.5, "Prob"), (f64::NAN, "Poss")]
+        {
+            assert!(certainty(score).starts_with(start), "{score}: {}", certainty(score));
+        }
+    }
+
+    #[test]
+    fn tables_name_nothing_twice() {
+        for table in [LANGUAGES, FAMILIES] {
+            let codes: HashSet<&str> = table.iter().map(|(code, _)| *code).collect();
+            assert_eq!(codes.len(), table.len());
+        }
+        assert!(LANGUAGES.iter().all(|(code, _)| code.len() == 2));
+        assert_eq!(language("xx"), "xx");
+    }
+
+    #[test]
+    fn rules_are_told_in_words() {
+        for (name, expected) in [
+            ("en.strong.asset-freeze", "a sanctions term, English"),
+            ("any.instrument.executive-order", "a legal instrument"),
+            ("ru.price-cap.x", "price cap, Russian"),
+            ("lonely_rule", "lonely rule"),
+            ("", ""),
+        ] {
+            assert_eq!(rule(name), expected);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the operator says about mail: plain data, no secret among it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::mail::memory::Memory;
+use crate::model::subscriber::Email;
+
+/// How mail leaves, and what every mail says of its sender.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub backend: Backend,
+    /// The address the mails come from, on the envelope too: bounces go there.
+    pub from: Email,
+    /// The name beside it.
+    pub from_name: String,
+    /// Where answers and requests to unsubscribe go, if not to `from`.
+    pub reply_to: Option<Email>,
+}
+
+impl Settings {
+    /// Settings for `backend` with the usual sender's name and answers to `from`.
+    pub fn new(backend: Backend, from: Email) -> Self {
+        Self { backend, from, from_name: "sanctionwatch".to_owned(), reply_to: None }
+    }
+
+    /// The address a reader writes to: for answers and to leave.
+    pub fn contact(&self) -> &Email {
+        self.reply_to.as_ref().unwrap_or(&self.from)
+    }
+}
+
+/// Where mail goes.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    /// To a server that delivers it.
+    Smtp(Smtp),
+    /// Into a directory, one `.eml` file each; made if it is missing.
+    Directory(PathBuf),
+    /// Into the memory of a test.
+    Memory(Memory),
+}
+
+/// A server that takes our mail for delivery (RFC 6409).
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// Name or IP address; the server's certificate must be made out to it.
+    pub host: String,
+    /// None means the usual port for the security chosen.
+    pub port: Option<u16>,
+    pub security: Security,
+    pub login: Option<Login>,
+    /// Our name in the greeting; none means the machine's name.
+    pub hello: Option<String>,
+    /// A PEM file with authorities to trust beside the system's.
+    pub trusted_ca: Option<PathBuf>,
+    /// For each of: connecting up to the login; offering a message up to the server's "go ahead".
+    pub timeout: Duration,
+    /// For the text of a message and the answer to it. Long, because a server that took the message
+    /// but was not heard gets it again (RFC 5321 § 4.5.3.2.6 asks for ten minutes).
+    pub answer_timeout: Duration,
+}
+
+impl Smtp {
+    /// The server at `host` with STARTTLS, no login and the usual patience.
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            port: None,
+            security: Security::Starttls,
+            login: None,
+            hello: None,
+            trusted_ca: None,
+            timeout: Duration::from_secs(60),
+            answer_timeout: Duration::from_secs(600),
+        }
+    }
+}
+
+/// How the connection to the server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// Plain at first, encrypted before anything of ours is said; no server without it is used.
+    Starttls,
+    /// Encrypted from the first byte.
+    Tls,
+    /// Not at all, which must be written out: for a server on the same machine.
+    None,
+}
+
+impl Security {
+    /// Every kind, for parsing and for messages.
+    pub const ALL: [Security; 3] = [Security::Starttls, Security::Tls, Security::None];
+
+    /// The word in the settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Security::Starttls => "starttls",
+            Security::Tls => "tls",
+            Security::None => "none",
+        }
+    }
+
+    /// The port such servers listen on.
+    pub fn port(self) -> u16 {
+        match self {
+            Security::Starttls => 587,
+            Security::Tls => 465,
+            Security::None => 25,
+        }
+    }
+}
+
+/// Who we are to the server.
+#[derive(Debug, Clone)]
+pub struct Login {
+    pub user: String,
+    /// A file that holds the password and nothing else; a line break at its end does not count.
+    pub password_file: PathBuf,
+}

@@ -1,0 +1,633 @@
+//! What a reader receives, and that it arrives once: alerts, the form they travel in, and the
+//! server's moods.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+use std::{env, fs};
+
+use chrono::{DateTime, Utc};
+use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
+use sanctionwatch::digest;
+use sanctionwatch::mail::memory::Memory;
+use sanctionwatch::mail::settings::{Backend, Login, Security, Settings, Smtp};
+use sanctionwatch::mail::{Failure, Mailer};
+use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Verdict};
+use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
+use sanctionwatch::model::subscriber::{Email, Message, Subscriber};
+
+use crate::support::smtp::{Act, Offer, Plan, SmtpServer, Stage};
+
+fn now() -> DateTime<Utc> {
+    "2024-07-16T12:00:00Z".parse().unwrap()
+}
+
+fn email(text: &str) -> Email {
+    text.parse().unwrap()
+}
+
+fn sender() -> Email {
+    email("alerts@example.net")
+}
+
+fn reader(id: i64, address: &str, name: &str) -> Subscriber {
+    Subscriber { id, email: email(address), name: name.to_owned() }
+}
+
+fn source(title: &str, kind: SourceKind, language: &str) -> Source {
+    Source {
+        id: SourceId("xx/test".to_owned()),
+        title: title.to_owned(),
+        kind,
+        country: "us".to_owned(),
+        language: language.to_owned(),
+        listings: Vec::new(),
+        schedule: None,
+        recipe: Recipe::default(),
+        expectation: Expectation {
+            links_min: 1,
+            links_max: 100,
+            words_min: 20,
+            dated: true,
+            silence_days: 30,
+        },
+    }
+}
+
+/// An article with the title and the paragraphs given.
+fn article(title: &str, paragraphs: &[&str], language: &str) -> Article {
+    let block = |text: &&str| Block { kind: BlockKind::Paragraph, text: (*text).to_owned() };
+    Article {
+        url: "https://www.news.example/2024/07/article.html".to_owned(),
+        title: title.to_owned(),
+        byline: Vec::new(),
+        published: Some("2024-07-16T09:30:00-04:00".parse().unwrap()),
+        modified: None,
+        language: Some(language.to_owned()),
+        site: None,
+        blocks: paragraphs.iter().map(block).collect(),
+        removed: Vec::new(),
+        lines: Vec::new(),
+        incomplete: false,
+    }
+}
+
+/// `article` judged by the words given: `(words, rule, weight)`, looked up in the text, else in the title.
+fn judged(article: Article, score: f64, signs: &[(&str, &str, f64)]) -> Judged {
+    let text = article.text();
+    let evidence = signs.iter().map(|(words, rule, weight)| {
+        let (field, start) = match text.find(words) {
+            Some(at) => (Field::Text, at),
+            None => {
+                (Field::Title, article.title.find(words).expect("the words are in the article"))
+            }
+        };
+        let (text, end) = ((*words).to_owned(), start + words.len());
+        Evidence { text, start, end, field, rule: (*rule).to_owned(), weight: *weight }
+    });
+    let verdict = Verdict { relevant: true, score, evidence: evidence.collect() };
+    let keys = Keys { address: article.url.clone(), wording: 1, shingles: Vec::new() };
+    Judged { article, keys, verdict }
+}
+
+fn official() -> Judged {
+    let mut article = article(
+        "Treasury Designates Procurement Network Supplying Drone Engines to Northern Front",
+        &[
+            "WASHINGTON — The U.S. Department of the Treasury’s Office of Foreign Assets Control \
+             today designated twelve firms and four ships that buy engines for attack drones.",
+            "“We will follow the parts to where they are made,” an official said.",
+            "As a result of today’s action, all property and interests in property of the persons \
+             named above that are in the United States are blocked and must be reported. The \
+             action was taken pursuant to E.O. 14024, as amended.",
+        ],
+        "en",
+    );
+    article.url = "https://home.treasury.example/news/press-releases/jy9999".to_owned();
+    judged(
+        article,
+        0.968,
+        &[
+            ("all property and interests in property", "en.strong.blocked-property", 3.0),
+            ("designated twelve firms", "en.measure.designation", 2.0),
+            ("E.O. 14024", "any.instrument.executive-order", 3.0),
+            ("Office of Foreign Assets Control", "en.authority.ofac", 2.0),
+            ("blocked", "en.weak.blocked", 1.0),
+            ("an official said", "en.against.quotation", -0.5),
+        ],
+    )
+}
+
+fn russian() -> Judged {
+    let mut article = article(
+        "Минфин США ввёл санкции против сети поставщиков двигателей",
+        &[
+            "В 2024 г. США внесли в санкционный список двенадцать компаний. Об этом сообщило \
+             министерство.",
+            "Активы компаний заморожены.",
+        ],
+        "ru",
+    );
+    article.byline = vec!["Анна Петрова".to_owned(), "Служба новостей".to_owned()];
+    article.published = Some("2024-07-16".parse().unwrap());
+    judged(
+        article,
+        0.81,
+        &[
+            ("санкционный список", "ru.strong.list", 3.0),
+            ("ввёл санкции", "ru.strong.imposed", 3.0),
+        ],
+    )
+}
+
+fn japanese() -> Judged {
+    let article = article(
+        "財務省、無人機エンジンの調達網に対する追加制裁を発表、十二社と四隻を制裁対象に指定",
+        &["財務省は十六日、無人機のエンジンを調達していた十二社と四隻の船舶を制裁対象に指定し、\
+           資産凍結の措置を取ると発表した。関係者は取材に応じていない。"],
+        "ja",
+    );
+    judged(article, 0.93, &[("資産凍結", "ja.strong.asset-freeze", 3.0)])
+}
+
+fn arabic() -> Judged {
+    let mut article = article(
+        "وزارة الخزانة تفرض عقوبات على شبكة توريد محركات",
+        &["أعلنت وزارة الخزانة الأميركية فرض عقوبات على اثنتي عشرة شركة. وشمل القرار تجميد أصول."],
+        "ar",
+    );
+    article.incomplete = true;
+    judged(article, 0.74, &[("فرض عقوبات", "ar.strong.imposed", 3.0)])
+}
+
+/// Everything a page can do to a mail.
+fn hostile() -> Judged {
+    let mut article = article(
+        "Sanctions\r\nBcc: everyone@example.org\r\n\r\n<script>alert(1)</script> \u{202e}gpj.exe\0 &amp;",
+        &[
+            "<img src=x onerror=alert(2)> They froze \"assets\" & <b>more</b>.",
+            "-----\r\n.\r\nQUIT\r\n--boundary",
+        ],
+        "en\" onload=\"alert(3)",
+    );
+    article.url = "javascript:alert(4)//https://example.org/".to_owned();
+    article.byline = vec!["<a href=\"https://evil.example\">Bob</a>\r\nX-Evil: 1".to_owned()];
+    article.published = None;
+    judged(article, 2.0, &[("froze \"assets\"", "en.<i>.x\r\ny", 3.0)])
+}
+
+fn title_only() -> Judged {
+    let article = article("New EU sanctions adopted", &["Envoys met on Monday. No details."], "xx");
+    judged(article, 0.5, &[("EU sanctions", "en.strong.sanctions", 3.0)])
+}
+
+fn sample(name: &str) -> (Judged, Source) {
+    let news = |title, language| source(title, SourceKind::News, language);
+    match name {
+        "official" => (official(), source("Treasury press releases", SourceKind::Government, "en")),
+        "russian" => (russian(), news("Новости дня", "ru")),
+        "japanese" => (japanese(), news("通信社", "ja")),
+        "arabic" => (arabic(), news("وكالة الأنباء", "ar")),
+        "hostile" => (hostile(), news("News <i>& more</i>\r\nBcc: x@example.org", "en")),
+        "title-only" => (title_only(), news("Brussels Daily", "en")),
+        other => panic!("no sample {other}"),
+    }
+}
+
+const SAMPLES: &[&str] = &["official", "russian", "japanese", "arabic", "hostile", "title-only"];
+
+fn alert(name: &str) -> Message {
+    let (judged, source) = sample(name);
+    let readers = [reader(7, "anna@example.org", "Anna Müller")];
+    digest::alerts(&judged, &source, &readers, &sender()).remove(0)
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+// What the reader sees.
+
+/// Compares with `tests/mails/`; `BLESS=1` writes the files anew, for a person to look at.
+#[test]
+fn alerts_read_as_the_reference_says() {
+    for name in SAMPLES {
+        let message = alert(name);
+        for (ending, found) in [("txt", &message.text), ("html", &message.html)] {
+            let path = root().join(format!("tests/mails/{name}.{ending}"));
+            let found = match ending {
+                "txt" => format!("Subject: {}\n\n{found}", message.subject),
+                _ => found.clone(),
+            };
+            if env::var_os("BLESS").is_some() {
+                fs::write(&path, found).unwrap();
+                continue;
+            }
+            let expected = fs::read_to_string(&path).unwrap_or_default();
+            assert_eq!(found, expected, "{name}.{ending} differs; BLESS=1 writes it anew");
+        }
+    }
+}
+
+#[test]
+fn the_text_part_fits_a_terminal() {
+    for name in SAMPLES {
+        let message = alert(name);
+        for line in message.text.lines().filter(|line| !line.contains("://")) {
+            assert!(line.chars().count() <= 72, "{name}: {line:?}");
+            assert!(line == "-- " || line.trim_end() == line, "{name}: {line:?} ends in a space");
+        }
+        assert!(!message.text.contains("\n\n\n"), "{name} has a hole:\n{}", message.text);
+        if *name != "hostile" {
+            assert!(!message.text.contains(['<', '>']) && !message.text.contains("&amp;"));
+        }
+    }
+}
+
+#[test]
+fn a_page_cannot_write_into_the_html() {
+    let html = alert("hostile").html;
+    for forbidden in
+        ["<script", "<img", "<b>", "<i>", "<a href=\"https://evil", "javascript:", "onload=\""]
+    {
+        assert!(!html.contains(forbidden), "{forbidden} in\n{html}");
+    }
+    assert!(html.contains("&#60;script&#62;"));
+}
+
+#[test]
+fn nothing_in_the_html_is_fetched() {
+    for name in SAMPLES {
+        let html = alert(name).html;
+        let (head, _) = html.split_once("</head>").unwrap();
+        let tags: String = html.split('<').map(|tag| tag.split('>').next().unwrap()).collect();
+        for remote in ["img", "src=", "url(", "link ", "script", "background=", "@import"] {
+            assert!(!tags.contains(remote), "{name}: {remote}");
+        }
+        assert!(
+            !head.contains("url(") && !head.contains("@import") && !head.contains("@font-face")
+        );
+    }
+}
+
+#[test]
+fn only_a_relevant_article_is_told() {
+    let (mut judged, source) = sample("official");
+    let readers = [reader(1, "a@example.org", ""), reader(2, "b@example.org", "")];
+    assert_eq!(digest::alerts(&judged, &source, &readers, &sender()).len(), 2);
+    assert!(digest::alerts(&judged, &source, &[], &sender()).is_empty());
+    judged.verdict.relevant = false;
+    assert!(digest::alerts(&judged, &source, &readers, &sender()).is_empty());
+}
+
+#[test]
+fn a_message_id_names_the_article_and_the_reader() {
+    let (judged, source) = sample("official");
+    let readers = [reader(1, "a@example.org", ""), reader(2, "b@example.org", "")];
+    let ids = |judged: &Judged, from: &str| -> Vec<String> {
+        let messages = digest::alerts(judged, &source, &readers, &email(from));
+        messages.into_iter().map(|message| message.message_id).collect()
+    };
+    let first = ids(&judged, "alerts@example.net");
+    assert_ne!(first[0], first[1]);
+    let mut retitled = judged.clone();
+    retitled.article.title = "Another headline".to_owned();
+    assert_eq!(ids(&retitled, "alerts@example.net"), first);
+    let mut elsewhere = judged.clone();
+    elsewhere.keys.address.push('x');
+    assert_ne!(ids(&elsewhere, "alerts@example.net")[0], first[0]);
+    for id in ids(&judged, "alerts@пример.рф") {
+        assert!(id.starts_with("<alert.") && id.ends_with("@xn--e1afmkfd.xn--p1ai>"), "{id}");
+    }
+}
+
+#[test]
+fn subjects_are_bounded_lines() {
+    let (mut judged, source) = sample("official");
+    for title in ["word ".repeat(5_000), "x".repeat(5_000), "制裁".repeat(5_000), String::new()] {
+        judged.article.title = title;
+        let readers = [reader(1, "a@example.org", "")];
+        let message = digest::alerts(&judged, &source, &readers, &sender()).remove(0);
+        let length = message.subject.chars().count();
+        assert!((10..=120).contains(&length), "{length}: {}", message.subject);
+        assert!(message.text.len() < 10_000 && message.html.len() < 30_000);
+    }
+}
+
+// The form it travels in.
+
+/// The mail as an independent parser reads it.
+async fn mailed(message: &Message) -> Vec<u8> {
+    let memory = Memory::default();
+    let settings = Settings::new(Backend::Memory(memory.clone()), sender());
+    Mailer::new(&settings).unwrap().send(message, now()).await.unwrap();
+    memory.mails().remove(0)
+}
+
+#[tokio::test]
+async fn headers_say_what_kind_of_mail_it_is() {
+    let mail = mailed(&alert("official")).await;
+    let parsed = MessageParser::default().parse(&mail).unwrap();
+    let header = |name: &str| match parsed.header(name.to_owned()) {
+        Some(HeaderValue::Text(text)) => text.to_string(),
+        Some(HeaderValue::Address(address)) => {
+            address.first().and_then(|first| first.address()).unwrap_or_default().to_owned()
+        }
+        other => panic!("{name} is {other:?}"),
+    };
+    assert_eq!(header("Auto-Submitted"), "auto-generated");
+    assert_eq!(header("Precedence"), "list");
+    assert!(
+        String::from_utf8_lossy(&mail)
+            .contains("List-Id: sanctionwatch alerts <alerts.example.net>\r\n")
+    );
+    assert!(
+        String::from_utf8_lossy(&mail)
+            .contains("List-Unsubscribe: <mailto:alerts@example.net?subject=unsubscribe>\r\n")
+    );
+    assert_eq!(parsed.date().unwrap().to_rfc3339(), "2024-07-16T12:00:00Z");
+    assert_eq!(header("From"), "alerts@example.net");
+    assert_eq!(header("To"), "anna@example.org");
+    assert!(parsed.message_id().unwrap().ends_with(".7@example.net"));
+    assert_eq!(parsed.content_type().unwrap().subtype(), Some("alternative"));
+}
+
+#[tokio::test]
+async fn every_alert_arrives_whole() {
+    for name in SAMPLES {
+        let message = alert(name);
+        let mail = mailed(&message).await;
+        assert!(mail.is_ascii(), "{name}");
+        for line in mail.split(|byte| *byte == b'\n') {
+            assert!(line.len() <= 999 && (line.is_empty() || line.ends_with(b"\r")), "{name}");
+        }
+        let parsed = MessageParser::default().parse(&mail).unwrap();
+        assert_eq!(parsed.subject(), Some(message.subject.as_str()), "{name}");
+        let to = parsed.to().unwrap().first().unwrap();
+        assert_eq!(to.name(), Some("Anna Müller"));
+        assert_eq!(parsed.text_bodies().count(), 1);
+        let lines = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
+        assert_eq!(lines(&parsed.body_text(0).unwrap()), lines(&message.text), "{name}");
+        assert_eq!(lines(&parsed.body_html(0).unwrap()), lines(&message.html), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_adds_a_header() {
+    let plain = mailed(&alert("title-only")).await;
+    let names = |mail: &[u8]| -> Vec<String> {
+        let parsed = MessageParser::default().parse(mail).unwrap();
+        parsed.headers().iter().map(|header| header.name().to_owned()).collect()
+    };
+    let evil = "Eve\r\nBcc: all@example.org\r\n\r\nHello\0\u{85}\u{2028}X: y";
+    let mut message = alert("hostile");
+    message.subject = evil.to_owned();
+    message.name = evil.to_owned();
+    message.message_id = format!("<{evil}@example.net>");
+    let mail = mailed(&message).await;
+    assert_eq!(names(&mail), names(&plain));
+    let parsed = MessageParser::default().parse(&mail).unwrap();
+    assert!(parsed.bcc().is_none());
+    assert_eq!(parsed.subject(), Some("Eve Bcc: all@example.org Hello X: y"));
+    assert_eq!(parsed.to().unwrap().first().unwrap().name(), parsed.subject());
+    for text in ["very ".repeat(1_000), "x".repeat(5_000), "\u{202e}ש".repeat(900)] {
+        message.subject = text.clone();
+        message.name = text;
+        assert_eq!(names(&mailed(&message).await), names(&plain));
+    }
+}
+
+#[tokio::test]
+async fn the_same_message_is_the_same_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().join("new/mails");
+    let settings = Settings::new(Backend::Directory(directory.clone()), sender());
+    let mailer = Mailer::new(&settings).unwrap();
+    for name in SAMPLES.iter().chain(SAMPLES) {
+        let mut message = alert(name);
+        message.message_id = format!("<alert.{name}.7@example.net>");
+        let reply = mailer.send(&message, now()).await.unwrap();
+        assert!(reply.ends_with(&format!("alert.{name}.7@example.net.eml")), "{reply}");
+    }
+    let files: Vec<_> =
+        fs::read_dir(&directory).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), SAMPLES.len(), "{files:?}");
+    fs::write(folder.path().join("file"), "in the way").unwrap();
+    let settings = Settings::new(Backend::Directory(folder.path().join("file")), sender());
+    let failure = Mailer::new(&settings).unwrap().send(&alert("arabic"), now()).await.unwrap_err();
+    assert!(matches!(&failure, Failure::Down(text) if text.contains("cannot write")), "{failure}");
+}
+
+// The server's moods.
+
+fn smtp(server: &SmtpServer) -> Smtp {
+    Smtp {
+        port: Some(server.port),
+        security: Security::None,
+        timeout: Duration::from_secs(5),
+        answer_timeout: Duration::from_secs(5),
+        ..Smtp::new("127.0.0.1")
+    }
+}
+
+fn mailer(smtp: Smtp) -> Mailer {
+    Mailer::new(&Settings::new(Backend::Smtp(smtp), sender())).unwrap()
+}
+
+#[tokio::test]
+async fn a_mail_crosses_real_smtp_whole() {
+    let server = SmtpServer::start().await;
+    let mailer = mailer(smtp(&server));
+    for name in SAMPLES {
+        let reply = mailer.send(&alert(name), now()).await.unwrap();
+        assert_eq!(reply, "250 2.0.0 queued as TEST1");
+    }
+    let received = server.received();
+    assert_eq!(received.len(), SAMPLES.len());
+    assert_eq!(server.connections(), 1, "one connection serves them all");
+    for (received, name) in received.iter().zip(SAMPLES) {
+        let message = alert(name);
+        assert_eq!(received.from, "alerts@example.net");
+        assert_eq!(received.to, ["anna@example.org"]);
+        let parsed = MessageParser::default().parse(&received.data).unwrap();
+        assert_eq!(parsed.subject(), Some(message.subject.as_str()));
+        assert_eq!(
+            parsed.body_text(0).unwrap().replace("\r\n", "\n").trim_end(),
+            message.text.trim_end()
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_refusal_means_what_it_says() {
+    use Act::{HangUp, Say, Stall, TakeAndHangUp};
+    #[derive(Debug, PartialEq)]
+    enum Kind {
+        Sent,
+        Later,
+        Never,
+        Down,
+    }
+    let server = SmtpServer::start().await;
+    let impatient = Duration::from_millis(200);
+    let cases = [
+        (Say(Stage::Rcpt, "450 4.2.1 busy"), Kind::Later, "450 4.2.1 busy"),
+        (Say(Stage::Data, "451 4.3.0 later"), Kind::Later, "451 4.3.0 later"),
+        (Say(Stage::Text, "452 4.2.2 full"), Kind::Later, "452 4.2.2 full"),
+        (Say(Stage::Mail, "451 4.7.1 slow down"), Kind::Later, "451 4.7.1 slow down"),
+        (
+            Say(Stage::Rcpt, "550 5.1.1 <anna@example.org>: unknown"),
+            Kind::Never,
+            "550 5.1.1 <a…@example.org>: unknown",
+        ),
+        (Say(Stage::Rcpt, "550-5.7.1 one\r\n550 5.7.1 two"), Kind::Never, "550 5.7.1 one two"),
+        (Say(Stage::Data, "554 5.7.0 no"), Kind::Never, "554 5.7.0 no"),
+        (Say(Stage::Text, "554 5.7.1 spam"), Kind::Never, "554 5.7.1 spam"),
+        (Say(Stage::Mail, "553 5.7.1 not your address"), Kind::Down, "553 5.7.1 not your address"),
+        (Say(Stage::Mail, "421 4.3.2 closing"), Kind::Down, "421 4.3.2 closing"),
+        (Say(Stage::Text, "421 4.3.2 closing"), Kind::Later, "421 4.3.2 closing"),
+        (Say(Stage::Greeting, "554 5.7.1 you are listed"), Kind::Down, "554 5.7.1 you are listed"),
+        (Say(Stage::Greeting, "421 4.7.0 too many"), Kind::Down, "421 4.7.0 too many"),
+        (HangUp(Stage::Greeting), Kind::Down, "incomplete response"),
+        (HangUp(Stage::Rcpt), Kind::Later, "incomplete response"),
+        (HangUp(Stage::Text), Kind::Later, "incomplete response; it may have arrived"),
+        (Stall(Stage::Greeting), Kind::Down, "said nothing for 0.2 s while connecting"),
+        (Stall(Stage::Rcpt), Kind::Later, "said nothing for 0.2 s while taking the message"),
+        (Stall(Stage::Text), Kind::Later, "it may have arrived"),
+        (TakeAndHangUp, Kind::Sent, "250 2.0.0 queued as TEST1"),
+        (Say(Stage::Rcpt, "gibberish"), Kind::Later, "response error"),
+        (Say(Stage::Rcpt, "750 what"), Kind::Later, "response error"),
+    ];
+    for (act, expected, words) in cases {
+        let shown = format!("{act:?}");
+        let settings = Smtp { timeout: impatient, answer_timeout: impatient, ..smtp(&server) };
+        let mailer = mailer(settings);
+        server.script([act]);
+        let (kind, said) = match mailer.send(&alert("russian"), now()).await {
+            Ok(said) => (Kind::Sent, said),
+            Err(Failure::Later(said)) => (Kind::Later, said),
+            Err(Failure::Never(said)) => (Kind::Never, said),
+            Err(Failure::Down(said)) => (Kind::Down, said),
+        };
+        assert_eq!(kind, expected, "{shown}: {said}");
+        assert!(said.contains(words), "{shown}: {said}");
+        assert!(!said.contains("anna@"), "{shown}: {said}");
+        // Whatever happened, the same mailer serves the next message, and says so truly.
+        let before = server.received().len();
+        assert_eq!(
+            mailer.send(&alert("arabic"), now()).await.unwrap(),
+            "250 2.0.0 queued as TEST1"
+        );
+        assert_eq!(server.received().len(), before + 1, "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_down() {
+    // A port that was free a moment ago.
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let settings = Smtp { port: Some(port), security: Security::None, ..Smtp::new("127.0.0.1") };
+    let failure = mailer(settings).send(&alert("russian"), now()).await.unwrap_err();
+    assert!(matches!(&failure, Failure::Down(text) if text.contains("refused")), "{failure}");
+}
+
+#[tokio::test]
+async fn encryption_and_login_work_or_nothing_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let password = |text: &str| {
+        let path = folder.path().join(text.trim());
+        fs::write(&path, text).unwrap();
+        Some(Login { user: "watch".to_owned(), password_file: path })
+    };
+    for (offer, security) in [(Offer::Starttls, Security::Starttls), (Offer::Tls, Security::Tls)] {
+        for mechanism in ["PLAIN", "LOGIN"] {
+            let login = Some(("watch", "söcret"));
+            let plan = Plan { offer, login, mechanism, ..Plan::OPEN };
+            let server = SmtpServer::with(plan).await;
+            let trusted_ca = Some(server.authority());
+            let good = Smtp { security, trusted_ca, login: password("söcret\n"), ..smtp(&server) };
+            mailer(good.clone()).send(&alert("russian"), now()).await.unwrap();
+            let received = &server.received()[0];
+            assert!(received.encrypted);
+            assert_eq!(received.user.as_deref(), Some("watch"));
+            let bad = [
+                (Smtp { trusted_ca: None, ..good.clone() }, "certificate"),
+                (Smtp { login: password("wrong"), ..good.clone() }, "535 5.7.8"),
+                (Smtp { login: None, ..good.clone() }, "530 5.7.0"),
+            ];
+            for (settings, words) in bad {
+                let failure = mailer(settings).send(&alert("russian"), now()).await.unwrap_err();
+                let told = matches!(&failure, Failure::Down(text) if text.contains(words));
+                assert!(told, "{words}: {failure:?}");
+                assert!(!format!("{failure:?}").contains("wrong\n"));
+            }
+            assert_eq!(server.received().len(), 1);
+        }
+    }
+    let plain = SmtpServer::start().await;
+    let settings = Smtp { security: Security::Starttls, ..smtp(&plain) };
+    let failure = mailer(settings).send(&alert("russian"), now()).await.unwrap_err();
+    assert!(failure.to_string().contains("does not offer STARTTLS"), "{failure}");
+}
+
+#[test]
+fn settings_that_would_harm_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let login = |path| Some(Login { user: "watch".to_owned(), password_file: path });
+    let good = file("good", "s3cret\n");
+    let cases = [
+        (
+            Smtp {
+                security: Security::None,
+                login: login(good.clone()),
+                ..Smtp::new("mail.example.org")
+            },
+            "for all to read",
+        ),
+        (
+            Smtp { login: login(file("empty", "\n")), ..Smtp::new("mail.example.org") },
+            "holds no password",
+        ),
+        (
+            Smtp { login: login(folder.path().join("none")), ..Smtp::new("mail.example.org") },
+            "cannot read the mail password",
+        ),
+        (
+            Smtp { trusted_ca: Some(folder.path().join("none")), ..Smtp::new("mail.example.org") },
+            "cannot read the certificates",
+        ),
+        (
+            Smtp { trusted_ca: Some(good.clone()), ..Smtp::new("mail.example.org") },
+            "no certificate",
+        ),
+    ];
+    for (smtp, words) in cases {
+        let error = Mailer::new(&Settings::new(Backend::Smtp(smtp), sender())).unwrap_err();
+        assert!(format!("{error:#}").contains(words), "{words}: {error:#}");
+    }
+    let smtp = Smtp { login: login(good), ..Smtp::new("mail.example.org") };
+    let settings = Settings::new(Backend::Smtp(smtp), sender());
+    let shown = format!("{settings:?} {:?}", Mailer::new(&settings).unwrap());
+    assert!(!shown.contains("s3cret"), "{shown}");
+}
+
+#[tokio::test]
+async fn international_addresses_go_where_servers_know_them() {
+    let mut message = alert("russian");
+    message.email = email("anna@bücher.example");
+    let server = SmtpServer::with(Plan { utf8: false, ..Plan::OPEN }).await;
+    mailer(smtp(&server)).send(&message, now()).await.unwrap();
+    assert_eq!(server.received()[0].to, ["anna@xn--bcher-kva.example"]);
+    message.email = email("änna@example.org");
+    let failure = mailer(smtp(&server)).send(&message, now()).await.unwrap_err();
+    assert!(matches!(&failure, Failure::Never(text) if text.contains("SMTPUTF8")), "{failure}");
+    let modern = SmtpServer::start().await;
+    mailer(smtp(&modern)).send(&message, now()).await.unwrap();
+    assert_eq!(modern.received()[0].to, ["änna@example.org"]);
+}

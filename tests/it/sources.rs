@@ -1,0 +1,117 @@
+//! Source files: every mistake is answered with its place and remedy, and every file of the
+//! catalogue reads the listing and the article it ships with.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sanctionwatch::model::source::Source;
+use sanctionwatch::sources;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files in `folder` that end in `ending`, sorted.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|found| found == ending));
+    files.sort();
+    files
+}
+
+/// Each `tests/sources/bad/<mistake>.toml` is read as `us/<mistake>.toml` and answered with the
+/// lines of `<mistake>.txt`. To write the answers of new files, set `UPDATE_EXPECTED=1` and read
+/// them before they are committed.
+#[test]
+fn each_mistake_is_answered_with_its_place_and_remedy() {
+    let bad = files(&root().join("tests/sources/bad"), "toml");
+    assert!(40 < bad.len(), "only {} bad files found", bad.len());
+    let mut wrong = Vec::new();
+    for path in bad {
+        let name = format!("us/{}", path.file_name().unwrap().to_str().unwrap());
+        let text = fs::read_to_string(&path).unwrap();
+        let faults = sources::read(Path::new(&name), &name, &text).err().unwrap_or_default();
+        let said: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+        let answer = path.with_extension("txt");
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+            fs::write(&answer, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&answer).unwrap_or_default();
+        if said != expected || said.is_empty() {
+            wrong.push(format!("{name} says\n{said}but should say\n{expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The catalogue as its files stand in the repository, without a fault.
+fn catalogue() -> Vec<Source> {
+    let (sources, faults) = sources::load(&root().join("selectors"));
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    sources
+}
+
+#[test]
+fn the_catalogue_inside_the_binary_is_the_one_in_the_repository() {
+    let shipped = sources::catalogue();
+    assert_eq!(shipped, catalogue());
+    assert!(12 <= shipped.len(), "only {} sources ship", shipped.len());
+}
+
+#[test]
+fn no_listing_belongs_to_two_sources() {
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    for source in catalogue() {
+        for listing in source.listings {
+            let other = owners.insert(listing.url.clone(), source.id.to_string());
+            assert_eq!(other, None, "{} is listed by {} too", listing.url, source.id);
+        }
+    }
+}
+
+#[test]
+fn an_operators_file_adds_to_the_catalogue_or_takes_a_place_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = sources::catalogue();
+    let text = |title: &str, country: &str| {
+        format!(
+            "title = {title:?}\nkind = \"news\"\ncountry = {country:?}\nlanguage = \"en\"\n\
+             [[listing]]\nkind = \"feed\"\nurl = \"https://example.org/feed\"\n[expectation]\n"
+        )
+    };
+    for (path, text) in [
+        ("us/doj.toml", text("Our own view of justice", "us")),
+        ("ie/local-paper.toml", text("Local paper", "ie")),
+        ("ie/broken.toml", text("Broken", "uk")),
+        ("ie/Bad Name.toml", text("Bad name", "ie")),
+        ("stray.toml", text("Stray", "ie")),
+        ("ie/notes.txt", "not a source".to_owned()),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::write(folder.path().join("ie/latin.toml"), b"title = \"caf\xe9\"").unwrap();
+
+    let (all, faults) = sources::with_own(folder.path());
+    let title =
+        |id: &str| all.iter().find(|source| source.id.0 == id).map(|source| source.title.as_str());
+    assert_eq!(title("us/doj"), Some("Our own view of justice"));
+    assert_eq!(title("ie/local-paper"), Some("Local paper"));
+    assert_eq!(all.len(), shipped.len() + 1);
+
+    let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let expected = ["Bad Name.toml: ", "broken.toml:3:11: ", "latin.toml: byte 12", "stray.toml: "];
+    assert_eq!(said.len(), expected.len(), "{said:?}");
+    for (line, part) in said.iter().zip(expected) {
+        assert!(line.contains(part), "{line:?} should hold {part:?}");
+    }
+
+    let (none, faults) = sources::load(&folder.path().join("absent"));
+    assert!(
+        none.is_empty() && faults.len() == 1 && faults[0].to_string().contains("cannot be read")
+    );
+}

@@ -1,0 +1,4 @@
+//! What the subjects share: the far side of each door, scripted.
+
+pub(crate) mod smtp;
+pub(crate) mod web;
