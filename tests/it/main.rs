@@ -10,6 +10,7 @@ mod fetch;
 mod judge;
 mod listings;
 mod mail;
+mod send_mail;
 mod read;
 mod sources;
 mod support;
