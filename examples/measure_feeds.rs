@@ -5,6 +5,8 @@
 //! passes on is compared: an entry's link, title, date and summary, titles and summaries as plain
 //! text. Every fixture is read, whatever it expects; a panic ends the run.
 
+#![expect(clippy::print_stdout, reason = "figures are this program's output")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -1,11 +1,278 @@
-//! `read`: to be written.
+//! `read`: pages in, clean articles out; as JSON lines for pipes, or as a view for people.
 
-use crate::cli::Exit;
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
 
-/// To be written.
+use anstyle::{AnsiColor, Style};
+use anyhow::{Context, bail};
+use chrono::{DateTime, Utc};
+use flate2::read::MultiGzDecoder;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cli::{Exit, lines};
+use crate::jobs;
+use crate::model::article::{Article, BlockKind, SiteMemory};
+use crate::model::fetched::{Fetched, Validators};
+use crate::model::note::Note;
+use crate::model::source::Recipe;
+
+/// Most bytes of one page, unpacked: what the fetcher allows too.
+const LARGEST_PAGE: u64 = 64 << 20;
+
+/// Read pages and show the clean article: title, byline, dates, text, and what was removed.
+///
+/// Without FILE, reads JSON lines {"id", "url"?, "path" or "html", "source"?} from standard input
+/// and answers each with one JSON line.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Pages to read: HTML or plain-text files, gzip-compressed or not
+    #[arg(value_name = "FILE")]
+    pages: Vec<String>,
+    /// Leave out what was removed
+    #[arg(long)]
+    brief: bool,
+}
 
-pub(crate) fn run(_args: Args) -> anyhow::Result<Exit> {
-    anyhow::bail!("not yet")
+pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
+    if !args.pages.is_empty() {
+        return show_all(&args);
+    }
+    if io::stdin().is_terminal() {
+        bail!(
+            "nothing to read: name a FILE, or pipe JSON lines with \"id\" and \"path\" or \"html\""
+        );
+    }
+    lines::answer(io::stdin().lock(), io::stdout().lock(), answer)
+}
+
+/// A line of standard input.
+#[derive(Debug, Deserialize)]
+struct Question {
+    #[serde(default)]
+    id: Value,
+    url: Option<String>,
+    path: Option<String>,
+    html: Option<String>,
+    content_type: Option<String>,
+    source: Option<String>,
+}
+
+/// A line of standard output.
+#[derive(Debug, Serialize)]
+struct Answer {
+    id: Value,
+    url: String,
+    title: String,
+    byline: Vec<String>,
+    published: Option<String>,
+    modified: Option<String>,
+    language: Option<String>,
+    text: String,
+    blocks: Vec<BlockLine>,
+    removed: Vec<RemovedLine>,
+    incomplete: bool,
+    notes: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct BlockLine {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<u8>,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct RemovedLine {
+    text: String,
+    reason: &'static str,
+}
+
+fn answer(question: Question) -> anyhow::Result<Answer> {
+    let recipe = recipe_of(question.source.as_deref())?;
+    let body = match (&question.html, &question.path) {
+        (Some(html), None) => html.clone().into_bytes(),
+        (None, Some(path)) => read_page(Path::new(path))?,
+        _ => bail!("a line needs either \"path\" or \"html\""),
+    };
+    let url = question.url.or(question.path).unwrap_or_default();
+    let content_type = question.content_type.or_else(|| {
+        // Text given inline is already decoded.
+        question.html.is_some().then(|| "text/html; charset=utf-8".to_owned())
+    });
+    let fetched = on_file(url.clone(), content_type, body);
+    let (article, notes) = jobs::read::read(&fetched, &recipe, &SiteMemory::default());
+    Ok(to_line(question.id, url, article, &notes))
+}
+
+fn to_line(id: Value, url: String, article: Option<Article>, notes: &[Note]) -> Answer {
+    let notes = notes.iter().map(|note| format!("{}: {}", note.stage, note.text)).collect();
+    let Some(article) = article else {
+        return Answer {
+            id,
+            url,
+            title: String::new(),
+            byline: Vec::new(),
+            published: None,
+            modified: None,
+            language: None,
+            text: String::new(),
+            blocks: Vec::new(),
+            removed: Vec::new(),
+            incomplete: false,
+            notes,
+        };
+    };
+    Answer {
+        id,
+        text: article.text(),
+        url: article.url,
+        title: article.title,
+        byline: article.byline,
+        published: article.published.map(|stamp| stamp.to_string()),
+        modified: article.modified.map(|stamp| stamp.to_string()),
+        language: article.language,
+        blocks: article
+            .blocks
+            .into_iter()
+            .map(|block| BlockLine {
+                kind: block.kind.name(),
+                level: match block.kind {
+                    BlockKind::Heading { level } => Some(level),
+                    _ => None,
+                },
+                text: block.text,
+            })
+            .collect(),
+        removed: article
+            .removed
+            .into_iter()
+            .map(|removed| RemovedLine { text: removed.text, reason: removed.reason.name() })
+            .collect(),
+        incomplete: article.incomplete,
+        notes,
+    }
+}
+
+/// The recipe of a named source.
+fn recipe_of(source: Option<&str>) -> anyhow::Result<Recipe> {
+    match source {
+        None => Ok(Recipe::default()),
+        Some(source) => bail!("source {source:?} is not known here: sources cannot be loaded yet"),
+    }
+}
+
+/// A stored page as if it had just been fetched.
+fn on_file(url: String, content_type: Option<String>, body: Vec<u8>) -> Fetched {
+    Fetched {
+        requested: url.clone(),
+        url,
+        redirects: Vec::new(),
+        status: 200,
+        content_type,
+        validators: Validators::default(),
+        body,
+        at: DateTime::<Utc>::UNIX_EPOCH,
+    }
+}
+
+/// The bytes of a page on disk, unpacked where they are gzip.
+fn read_page(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(bytes);
+    }
+    let mut page = Vec::new();
+    MultiGzDecoder::new(bytes.as_slice())
+        .take(LARGEST_PAGE)
+        .read_to_end(&mut page)
+        .with_context(|| format!("cannot unpack {}", path.display()))?;
+    Ok(page)
+}
+
+fn show_all(args: &Args) -> anyhow::Result<Exit> {
+    let mut out = anstream::stdout().lock();
+    let mut exit = Exit::Done;
+    for name in &args.pages {
+        let path = Path::new(name);
+        let content_type = (path.extension().is_some_and(|ending| ending == "txt"))
+            .then(|| "text/plain".to_owned());
+        let result = read_page(path).map(|body| {
+            let fetched = on_file(name.clone(), content_type, body);
+            jobs::read::read(&fetched, &Recipe::default(), &SiteMemory::default())
+        });
+        match result {
+            Ok((article, notes)) => {
+                if article.is_none() {
+                    exit = Exit::Partly;
+                }
+                show(&mut out, article.as_ref(), &notes, args.brief)
+                    .context("cannot write to standard output")?;
+            }
+            Err(error) => {
+                anstream::eprintln!("sanctionwatch: {error:#}");
+                exit = Exit::Partly;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const REASON: Style = AnsiColor::Yellow.on_default();
+
+/// The view for people: fields, text, what was removed and why, notes.
+fn show(
+    out: &mut impl Write,
+    article: Option<&Article>,
+    notes: &[Note],
+    brief: bool,
+) -> io::Result<()> {
+    if let Some(article) = article {
+        writeln!(out, "{BOLD}{}{BOLD:#}", article.title)?;
+        show_fields(out, article)?;
+        for block in &article.blocks {
+            writeln!(out)?;
+            match block.kind {
+                BlockKind::Heading { .. } => writeln!(out, "{BOLD}{}{BOLD:#}", block.text)?,
+                BlockKind::ListItem { depth, .. } => {
+                    writeln!(out, "{}• {}", "  ".repeat(usize::from(depth)), block.text)?;
+                }
+                BlockKind::Quotation => writeln!(out, "> {}", block.text)?,
+                _ => writeln!(out, "{}", block.text)?,
+            }
+        }
+        if !brief && !article.removed.is_empty() {
+            writeln!(out, "\n{BOLD}removed{BOLD:#}")?;
+            for removed in &article.removed {
+                let line: String = removed.text.chars().take(100).collect();
+                writeln!(out, "  {REASON}{:<20}{REASON:#} {line}", removed.reason.name())?;
+            }
+        }
+    }
+    for note in notes {
+        writeln!(out, "{FAINT}{}: {}{FAINT:#}", note.stage, note.text)?;
+    }
+    Ok(())
+}
+
+fn show_fields(out: &mut impl Write, article: &Article) -> io::Result<()> {
+    let fields = [
+        ("url", Some(article.url.clone())),
+        ("by", (!article.byline.is_empty()).then(|| article.byline.join(", "))),
+        ("published", article.published.map(|stamp| stamp.to_string())),
+        ("modified", article.modified.map(|stamp| stamp.to_string())),
+        ("language", article.language.clone()),
+        ("site", article.site.clone()),
+        ("incomplete", article.incomplete.then(|| "the page shows only a part".to_owned())),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            writeln!(out, "{FAINT}{name:<11}{FAINT:#}{value}")?;
+        }
+    }
+    Ok(())
 }

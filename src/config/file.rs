@@ -193,6 +193,7 @@ fn crawl(table: &mut Table<'_>) -> Crawl {
         interval: positive("interval", table),
         workers: count("workers", 1..=256, 8, table),
         articles_per_visit: count("articles_per_visit", 1..=10_000, 50, table),
+        alert_age: positive("alert_age", table).unwrap_or(Duration::from_hours(7 * 24)),
     }
 }
 

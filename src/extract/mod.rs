@@ -1,3 +1,161 @@
 //! A page's claims: title, byline, dates, and which of its blocks are the article. Pure.
 
+mod body;
+mod hints;
 pub mod metadata;
+mod passages;
+
+use crate::extract::hints::Hints;
+use crate::extract::metadata::Metadata;
+use crate::extract::passages::Passage;
+use crate::model::article::Reason;
+use crate::model::extracted::{Extracted, RawBlock, Setting, Witness};
+use crate::model::note::Note;
+use crate::model::source::Recipe;
+use crate::parse::dom::{Dom, NodeId};
+use crate::parse::page::Page;
+use crate::parse::selector::Selector;
+use crate::text::language;
+use crate::text::words::words;
+
+/// Reads what a page claims. A recipe's selectors override the heuristics part by part.
+///
+/// Never fails: a page without an article gives no block inside it. A selector of the recipe that
+/// matches nothing is said in a note and the heuristics do its part.
+pub fn article(page: &Page, recipe: &Recipe) -> (Extracted, Vec<Note>) {
+    let mut metadata = metadata::read(page, recipe);
+    let passages = passages::cut(&page.dom);
+    if metadata.title.is_empty() {
+        take_first_line_as_title(&mut metadata, &passages.list);
+    }
+    let mut notes = Vec::new();
+    let mut outside = body::choose(&page.dom, &passages.list);
+    apply_recipe(&page.dom, recipe, &passages.list, &mut outside, &mut notes);
+    let blocks: Vec<RawBlock> = passages
+        .list
+        .into_iter()
+        .zip(outside)
+        .map(|(passage, outside)| raw_block(passage, outside))
+        .collect();
+    (claims(page, metadata, blocks, passages.image_texts), notes)
+}
+
+/// Plain text and bare pages name no title; their first line is the headline if it is short.
+fn take_first_line_as_title(metadata: &mut Metadata, passages: &[Passage]) {
+    const LONGEST_HEADLINE: usize = 25;
+    let [first, rest @ ..] = passages else { return };
+    if words(&first.text).count() <= LONGEST_HEADLINE && !rest.is_empty() {
+        metadata.title = first.text.clone();
+        metadata.witnesses.push(Witness {
+            field: "title",
+            place: "first line",
+            value: first.text.clone(),
+            confidence: 0.4,
+        });
+    }
+}
+
+fn claims(
+    page: &Page,
+    metadata: Metadata,
+    blocks: Vec<RawBlock>,
+    image_texts: Vec<String>,
+) -> Extracted {
+    let mut sample = String::new();
+    for block in blocks.iter().filter(|block| block.outside.is_none()).take(20) {
+        sample.push_str(&block.text);
+        sample.push('\n');
+    }
+    let language = language::of(&sample).map(str::to_owned).or(metadata.language);
+    Extracted {
+        url: metadata.canonical.unwrap_or_else(|| page.url.clone()),
+        title: metadata.title,
+        byline: metadata.byline,
+        published: metadata.published,
+        modified: metadata.modified,
+        language,
+        site: metadata.site,
+        description: metadata.description,
+        blocks,
+        image_texts,
+        incomplete: metadata.paywalled,
+        witnesses: metadata.witnesses,
+    }
+}
+
+fn raw_block(passage: Passage, outside: Option<Reason>) -> RawBlock {
+    RawBlock {
+        kind: passage.kind,
+        linked: passage.link_share(),
+        setting: Setting {
+            figure: passage.around.has(Hints::FIGURE.with(Hints::CAPTION)),
+            aside: passage
+                .around
+                .has(Hints::ASIDE.with(Hints::RELATED).with(Hints::SHARE).with(Hints::NEWSLETTER)),
+            switcher: passage.switcher,
+            byline: passage.own.has(Hints::BYLINE.with(Hints::DATE).with(Hints::AUTHOR)),
+        },
+        text: passage.text,
+        outside,
+    }
+}
+
+/// Lets the recipe's `body` and `drop` have the last word.
+fn apply_recipe(
+    dom: &Dom,
+    recipe: &Recipe,
+    passages: &[Passage],
+    outside: &mut [Option<Reason>],
+    notes: &mut Vec<Note>,
+) {
+    if let Some(css) = &recipe.body {
+        let roots = ranges(dom, css, notes);
+        if roots.is_empty() {
+            let text =
+                format!("the recipe's body {css:?} matches nothing, its article was guessed");
+            notes.push(Note::new("extract", text));
+        } else {
+            for (passage, outside) in passages.iter().zip(outside.iter_mut()) {
+                *outside = (!within(&roots, passage.node)).then_some(Reason::Outside);
+            }
+        }
+    }
+    for css in &recipe.drop {
+        let dropped = ranges(dom, css, notes);
+        for (passage, outside) in passages.iter().zip(outside.iter_mut()) {
+            if within(&dropped, passage.node) {
+                *outside = Some(Reason::Recipe);
+            }
+        }
+    }
+}
+
+/// Subtrees as first node and the one past the last.
+struct Span {
+    from: NodeId,
+    to: NodeId,
+}
+
+fn ranges(dom: &Dom, css: &str, notes: &mut Vec<Note>) -> Vec<Span> {
+    match Selector::parse(css) {
+        Ok(selector) => {
+            let mut spans: Vec<Span> = Vec::new();
+            for node in dom.select(&selector) {
+                // Matches inside a match add nothing.
+                if spans.last().is_none_or(|last| last.to <= node.id()) {
+                    spans.push(Span { from: node.id(), to: node.end() });
+                }
+            }
+            spans
+        }
+        Err(error) => {
+            notes.push(Note::new("extract", error.to_string()));
+            Vec::new()
+        }
+    }
+}
+
+fn within(spans: &[Span], node: NodeId) -> bool {
+    let after = spans.partition_point(|span| span.from <= node);
+    after > 0 && node < spans[after - 1].to
+}

@@ -56,8 +56,8 @@ const BODY_SIGNS: &[BodySign] = &[
     BodySign { bytes: "/__qrator/", whose: "Qrator" },
 ];
 
-/// An interstitial, scripts included, is smaller than this.
-const BODY_MOST: usize = 256 << 10;
+/// An interstitial, scripts included, is smaller than this; most articles need not be searched.
+const BODY_MOST: usize = 64 << 10;
 /// And shows fewer characters than this, white space apart.
 const SHOWN_MOST: usize = 1000;
 

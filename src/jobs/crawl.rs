@@ -6,15 +6,16 @@
 //! written with their links, and claims end by themselves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::digest;
 use crate::dedupe;
+use crate::digest;
 use crate::fetch::{Answer, Fetcher};
 use crate::jobs::judge::judge;
 use crate::jobs::listings::{Announcement, read_listings};
@@ -24,7 +25,7 @@ use crate::model::fetched::Fetched;
 use crate::model::judged::{Judged, Placed};
 use crate::model::note::Note;
 use crate::model::source::{Source, SourceId};
-use crate::model::subscriber::Message;
+use crate::model::subscriber::{Email, Message};
 use crate::model::visit::{Counts, Outcome, Visit};
 use crate::parse::address;
 use crate::rhythm;
@@ -35,7 +36,7 @@ const LEASE: TimeDelta = TimeDelta::hours(1);
 /// A page that failed this often in a row is left alone; its row says why.
 const ATTEMPTS_MAX: u32 = 12;
 /// Gap after the first failure of a page.
-const FIRST_RETRY: TimeDelta = TimeDelta::minutes(5);
+const FIRST_RETRY: Duration = Duration::from_mins(5);
 /// An article is looked at again after as long as we have known it, but not sooner than this …
 const RECHECK_MIN: TimeDelta = TimeDelta::hours(6);
 /// … and not once we have known it for longer than this.
@@ -44,8 +45,7 @@ const RECHECK_UNTIL: TimeDelta = TimeDelta::days(30);
 const CONTINUE_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// The pure decisions `store` asks for inside its transaction.
-const RULES: Rules =
-    Rules { place: dedupe::place, is_noise: dedupe::is_noise, difference: dedupe::difference };
+const RULES: Rules = Rules { place: dedupe::place, is_noise: dedupe::is_noise };
 
 /// How to crawl.
 #[derive(Debug, Clone)]
@@ -54,12 +54,12 @@ pub struct Settings {
     pub workers: usize,
     /// Pages read in one visit; what is left stays due.
     pub pages_per_visit: usize,
-    /// Gap between visits of a source without a schedule.
-    pub interval: TimeDelta,
+    /// Gap between visits of a source without a schedule; none lets its kind decide.
+    pub interval: Option<Duration>,
     /// Articles published longer ago than this at first sight are stored but cause no alert.
     pub alert_age: TimeDelta,
-    /// The address mails come from: the right-hand side of Message-IDs, and where to unsubscribe.
-    pub sender: digest::Sender,
+    /// The address mails come from.
+    pub sender: Email,
 }
 
 /// What happens, for progress displays and tests. Slow listeners miss events, never delay a visit.
@@ -78,6 +78,8 @@ pub struct Crawler {
     pub clock: Clock,
     pub settings: Settings,
     pub events: broadcast::Sender<Event>,
+    /// Told when a commit put messages into the outbox; the sender waits on it.
+    pub mail_waiting: Arc<Notify>,
     /// Cancelled to stop: the page under way is finished, then the visit ends.
     pub stop: CancellationToken,
 }
@@ -175,8 +177,7 @@ impl Crawler {
         let left = self.read_due_pages(source, &mut counts).await?;
         let ended = self.clock.now();
         let (outcome, detail) = health(source, &announced, &counts);
-        let visit =
-            Visit { source: source.id.clone(), started, ended, outcome, detail, counts };
+        let visit = Visit { source: source.id.clone(), started, ended, outcome, detail, counts };
         let next = self.next_visit(source, &visit, &announced, left).await?;
         self.store.finish_visit(visit.clone(), next).await?;
         log_visit(&visit);
@@ -185,7 +186,11 @@ impl Crawler {
     }
 
     /// Takes each due page of the source through all stages; returns whether some were left due.
-    async fn read_due_pages(&self, source: &Arc<Source>, counts: &mut Counts) -> store::Result<bool> {
+    async fn read_due_pages(
+        &self,
+        source: &Arc<Source>,
+        counts: &mut Counts,
+    ) -> store::Result<bool> {
         let limit = self.settings.pages_per_visit;
         let now = self.clock.now();
         let mut due = self.store.due_links(source.id.clone(), now, limit + 1).await?;
@@ -245,6 +250,9 @@ impl Crawler {
             next_look,
         };
         let committed = self.store.commit(commit, RULES).await?;
+        if 0 < committed.messages {
+            self.mail_waiting.notify_one();
+        }
         count(counts, &committed, counted.0, counted.1);
         Ok(Outcome::Ok)
     }
@@ -298,14 +306,15 @@ impl Crawler {
         if left && visit.outcome.is_healthy() {
             return Ok(now + CONTINUE_AFTER);
         }
+        let interval = self.settings.interval.unwrap_or_else(|| rhythm::interval(source.kind));
         let mut next = match &source.schedule {
             // A schedule was checked when the source was loaded; should it never fire again, the
             // interval keeps the source alive.
-            Some(schedule) => rhythm::next_look(schedule, now).unwrap_or(now + self.settings.interval),
-            None if visit.outcome.is_healthy() => now + self.settings.interval,
+            Some(schedule) => rhythm::next_look(schedule, now).unwrap_or(now + interval),
+            None if visit.outcome.is_healthy() => now + interval,
             None => {
                 let failures = self.store.failures(source.id.clone()).await? + 1;
-                now + rhythm::after_failure(failures, self.settings.interval)
+                now + rhythm::after_failure(failures, interval)
             }
         };
         if let Some(hold) = announced.retry_after {
@@ -418,6 +427,8 @@ fn report_failed_visit(joined: Result<store::Result<Visit>, tokio::task::JoinErr
     match joined {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::error!(%error, "a visit could not be recorded"),
-        Err(error) => tracing::error!(%error, "a visit panicked; its source is due again after its lease"),
+        Err(error) => {
+            tracing::error!(%error, "a visit panicked; its source is due again after its lease")
+        }
     }
 }

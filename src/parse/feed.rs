@@ -3,7 +3,7 @@
 //! The choices between an entry's several titles, links and dates follow what feedparser documents.
 
 use crate::model::stamp::Stamp;
-use crate::parse::address::{is_web, resolve};
+use crate::parse::address::resolve;
 use crate::parse::date;
 use crate::parse::entry::{ENTRIES_MAX, Entry};
 use crate::parse::plain_text;
@@ -184,8 +184,7 @@ fn read_link(xml: &mut Xml, child: &Element, draft: &mut Draft) {
 
 /// An identifier that is a whole web address. A relative one is only an identifier.
 fn web_address(text: &str) -> Option<String> {
-    let text = text.trim();
-    is_web(text).then(|| text.to_owned())
+    resolve("", text)
 }
 
 /// `alternate` is the article; a page before a file of another type. Other relations lead elsewhere.

@@ -444,8 +444,17 @@ fn space_of(namespace: &str) -> Option<Space> {
     SPACES.iter().find(|(head, _)| address.starts_with(head)).map(|(_, space)| *space)
 }
 
-/// Decodes an XML document: byte-order mark, UTF-16 by its look, header, declaration, guess.
+/// Decodes an XML document: byte-order mark, UTF-16 by its look, header, declaration, guess. A `<`
+/// that opens nothing (`5 < 6`) comes back as `&lt;`, or it would swallow what follows.
 pub(crate) fn decode(bytes: &[u8], content_type: Option<&str>) -> Decoded {
+    let mut decoded = decode_charset(bytes, content_type);
+    if let Cow::Owned(text) = escape_bare_brackets(&decoded.text) {
+        decoded.text = text;
+    }
+    decoded
+}
+
+fn decode_charset(bytes: &[u8], content_type: Option<&str>) -> Decoded {
     let by_look = match bytes {
         [b'<', 0, _, 0, ..] => Some("utf-16le"),
         [0, b'<', 0, _, ..] => Some("utf-16be"),
@@ -458,6 +467,23 @@ pub(crate) fn decode(bytes: &[u8], content_type: Option<&str>) -> Decoded {
         (true, Some(label)) => charset::decode(bytes, Some(&format!("charset={label}"))),
         _ => charset::decode(bytes, content_type),
     }
+}
+
+fn escape_bare_brackets(text: &str) -> Cow<'_, str> {
+    let opens = |c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?' | '_' | ':');
+    let is_bare = |at: &usize| !text[at + 1..].starts_with(opens);
+    let mut escaped = String::new();
+    let mut copied = 0;
+    for at in text.match_indices('<').map(|(at, _)| at).filter(is_bare) {
+        escaped.push_str(&text[copied..at]);
+        escaped.push_str("&lt;");
+        copied = at + 1;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    escaped.push_str(&text[copied..]);
+    Cow::Owned(escaped)
 }
 
 /// The encoding that `<?xml … encoding="…"?>` names.
@@ -573,7 +599,8 @@ mod tests {
         let russian = "<?xml version='1.0' encoding='windows-1251'?><a>Санкции</a>";
         let bytes = encoding_rs::WINDOWS_1251.encode(russian).0;
         let wide: Vec<u8> = "<a>Санкції</a>".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let cases: [(&[u8], Option<&str>, &str); 5] = [
+        let cases: [(&[u8], Option<&str>, &str); 6] = [
+            (b"<a>5 < 6</a><", None, "<a>5 &lt; 6</a>&lt;"),
             (&bytes, None, "Санкции"),
             (&bytes, Some("text/xml"), "Санкции"),
             (&bytes, Some("text/xml; charset=windows-1251"), "Санкции"),

@@ -135,6 +135,17 @@ impl Store {
         wait.await.map_err(|_| Error::Closed)?
     }
 
+    /// What SQLite finds wrong with the file: nothing, if all is well.
+    pub async fn integrity(&self) -> Result<Vec<String>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("PRAGMA quick_check")?;
+            let lines: Vec<String> =
+                statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        })
+        .await
+    }
+
     /// Runs `work` in one immediate transaction on the writer thread; commits when it returns `Ok`.
     async fn write<T: Send + 'static>(
         &self,

@@ -20,11 +20,14 @@ pub fn of(text: &str) -> Option<&'static str> {
     (SURE < info.confidence()).then(|| code(info.lang())).flatten()
 }
 
-/// ISO 639-1 for the languages whose news is read; other languages have no code here.
+/// The two-letter code of a language that has one.
 fn code(lang: Lang) -> Option<&'static str> {
     Some(match lang {
+        Lang::Afr => "af",
         Lang::Ara => "ar",
+        Lang::Aze => "az",
         Lang::Bel => "be",
+        Lang::Ben => "bn",
         Lang::Bul => "bg",
         Lang::Cat => "ca",
         Lang::Ces => "cs",
@@ -33,19 +36,26 @@ fn code(lang: Lang) -> Option<&'static str> {
         Lang::Deu => "de",
         Lang::Ell => "el",
         Lang::Eng => "en",
+        Lang::Epo => "eo",
         Lang::Est => "et",
         Lang::Fin => "fi",
         Lang::Fra => "fr",
+        Lang::Guj => "gu",
         Lang::Heb => "he",
         Lang::Hin => "hi",
         Lang::Hrv => "hr",
         Lang::Hun => "hu",
+        Lang::Hye => "hy",
         Lang::Ind => "id",
         Lang::Ita => "it",
         Lang::Jpn => "ja",
+        Lang::Kat => "ka",
         Lang::Kor => "ko",
+        Lang::Lat => "la",
         Lang::Lav => "lv",
         Lang::Lit => "lt",
+        Lang::Mar => "mr",
+        Lang::Mkd => "mk",
         Lang::Nld => "nl",
         Lang::Nob => "no",
         Lang::Pes => "fa",
@@ -58,11 +68,13 @@ fn code(lang: Lang) -> Option<&'static str> {
         Lang::Spa => "es",
         Lang::Srp => "sr",
         Lang::Swe => "sv",
+        Lang::Tam => "ta",
         Lang::Tha => "th",
         Lang::Tur => "tr",
         Lang::Ukr => "uk",
         Lang::Urd => "ur",
         Lang::Vie => "vi",
+        Lang::Zul => "zu",
         _ => return None,
     })
 }

@@ -1,6 +1,12 @@
 //! Strings to strings and numbers: folding, words, language, similarity. Pure.
 
+pub mod fold;
+pub mod difference;
 pub mod language;
+pub mod phrases;
+pub mod repair;
 pub mod search;
+pub mod seen;
 pub mod sentence;
 pub mod tokens;
+pub mod words;

@@ -4,9 +4,12 @@
 
 mod architecture;
 mod config;
+mod crash;
 mod demo;
 mod fetch;
 mod judge;
+mod listings;
 mod mail;
+mod read;
 mod sources;
 mod support;

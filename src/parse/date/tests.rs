@@ -1,10 +1,13 @@
 //! Tables of dates as machines and people write them, each with its stamp.
 
-use super::*;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
 use crate::parse::date::token::fold;
 use crate::parse::date::words::{
     Calendar, HALVES, MODIFIED, MONTHS, PUBLISHED, SEASONAL, WEEKDAYS, ZONES,
 };
+use crate::parse::date::{Found, Role, all_written, calendar, parse, read, words, written};
 
 #[test]
 fn machine_formats_are_read() {

@@ -1,0 +1,390 @@
+//! One walk over the tree cuts the page into passages: runs of text that a reader sees as one
+//! block, each with its kind, its links and what encloses it.
+
+use crate::extract::hints::{self, Hints};
+use crate::model::article::BlockKind;
+use crate::parse::dom::{Dom, Node, NodeId, is_inline, is_unseen};
+use crate::text::seen::as_seen;
+
+/// A run of text between two block boundaries.
+#[derive(Debug, Clone)]
+pub(in crate::extract) struct Passage {
+    pub(in crate::extract) kind: BlockKind,
+    pub(in crate::extract) text: String,
+    /// Characters that are no white space.
+    pub(in crate::extract) chars: u32,
+    /// Those of them in links.
+    pub(in crate::extract) linked: u32,
+    /// The nearest element that is a block.
+    pub(in crate::extract) node: NodeId,
+    /// What that element's names say.
+    pub(in crate::extract) own: Hints,
+    /// What the names of all elements around it say.
+    pub(in crate::extract) around: Hints,
+    /// The passage is the link of a version switcher.
+    pub(in crate::extract) switcher: bool,
+}
+
+impl Passage {
+    /// Share of the characters in links, 0 to 1.
+    pub(in crate::extract) fn link_share(&self) -> f32 {
+        if self.chars == 0 { 0.0 } else { self.linked as f32 / self.chars as f32 }
+    }
+}
+
+/// The passages of a page in document order, and the texts of its images.
+#[derive(Debug, Default)]
+pub(in crate::extract) struct Passages {
+    pub(in crate::extract) list: Vec<Passage>,
+    /// Alternative and title texts of images, each once.
+    pub(in crate::extract) image_texts: Vec<String>,
+}
+
+/// Cuts a page into passages.
+pub(in crate::extract) fn cut(dom: &Dom) -> Passages {
+    let mut walk = Walk::default();
+    let mut skip_to = NodeId(0);
+    for node in dom.iter() {
+        if node.id() < skip_to {
+            continue;
+        }
+        walk.close_up_to(node.id());
+        if let Some(characters) = node.characters() {
+            walk.push(characters);
+        } else if walk.enter(node) == Entered::Skip {
+            skip_to = node.end();
+        }
+    }
+    walk.close_up_to(NodeId(u32::MAX));
+    walk.passages
+}
+
+/// Whether the walk goes on below an element.
+#[derive(PartialEq, Eq)]
+enum Entered {
+    Below,
+    Skip,
+}
+
+/// An open element.
+#[derive(Clone)]
+struct Frame {
+    end: NodeId,
+    node: NodeId,
+    block: bool,
+    own: Hints,
+    around: Hints,
+    /// What text directly below becomes.
+    kind: BlockKind,
+    link: bool,
+    switcher: bool,
+    /// Depth of the innermost list, counted from 1; 0 outside lists.
+    lists: u8,
+    ordered: bool,
+}
+
+#[derive(Default)]
+struct Walk {
+    open: Vec<Frame>,
+    line: Line,
+    passages: Passages,
+}
+
+/// The passage that is being gathered.
+#[derive(Default)]
+struct Line {
+    text: String,
+    chars: u32,
+    linked: u32,
+    /// Line breaks since the last character.
+    breaks: u32,
+    /// The frame in which the first character stood.
+    frame: Option<Frame>,
+    switcher: bool,
+}
+
+impl Walk {
+    fn enter(&mut self, node: Node<'_>) -> Entered {
+        let tag = node.tag();
+        match tag {
+            "br" => {
+                self.line_break();
+                return Entered::Below;
+            }
+            "img" | "amp-img" => self.note_image(node),
+            _ => {}
+        }
+        if is_skipped(tag) && !tag.is_empty() {
+            return Entered::Skip;
+        }
+        if tag == "table" && self.table(node) {
+            return Entered::Skip;
+        }
+        let own = hints::of(node);
+        let inline = is_inline(tag) || (tag.contains('-') && self.in_text());
+        if inline && own.has(Hints::HIDDEN) || is_for_screen_readers(node) {
+            return Entered::Skip;
+        }
+        let frame = self.frame(node, own, inline);
+        if frame.block {
+            self.flush();
+        } else if tag == "a" && node.attr("href").is_some() {
+            self.line.switcher |= frame.switcher;
+        }
+        self.open.push(frame);
+        Entered::Below
+    }
+
+    fn frame(&self, node: Node<'_>, own: Hints, inline: bool) -> Frame {
+        let tag = node.tag();
+        let mut frame = self.open.last().cloned().unwrap_or_else(Frame::outermost);
+        frame.end = node.end();
+        frame.link |= tag == "a" && node.attr("href").is_some();
+        frame.switcher |= own.has(Hints::SWITCHER) || leads_to_other_version(node);
+        frame.around = frame.around.with(own);
+        frame.block = !inline;
+        if inline {
+            return frame;
+        }
+        frame.node = node.id();
+        frame.own = own;
+        match tag {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                frame.kind = BlockKind::Heading { level: tag.as_bytes()[1] - b'0' };
+            }
+            "ul" | "ol" => {
+                frame.lists = frame.lists.saturating_add(1);
+                frame.ordered = tag == "ol";
+            }
+            "li" => {
+                let depth = frame.lists.saturating_sub(1);
+                frame.kind = BlockKind::ListItem { depth, ordered: frame.ordered };
+            }
+            "blockquote" => frame.kind = BlockKind::Quotation,
+            "pre" => frame.kind = BlockKind::Code,
+            "figcaption" => frame.kind = BlockKind::Caption,
+            "article" | "section" | "td" => frame.kind = BlockKind::Paragraph,
+            _ if own.has(Hints::CAPTION) && frame.kind == BlockKind::Paragraph => {
+                frame.kind = BlockKind::Caption;
+            }
+            _ => {}
+        }
+        frame
+    }
+
+    fn close_up_to(&mut self, next: NodeId) {
+        while self.open.last().is_some_and(|frame| frame.end <= next) {
+            if self.open.pop().is_some_and(|frame| frame.block) {
+                self.flush();
+            }
+        }
+    }
+
+    /// Whether the text at this place is inside a paragraph, a heading or the like.
+    fn in_text(&self) -> bool {
+        !self.line.text.trim().is_empty()
+    }
+
+    fn push(&mut self, characters: &str) {
+        let Some(frame) = self.open.last() else { return };
+        if frame.kind == BlockKind::Code {
+            self.line.text.push_str(characters);
+        }
+        for c in characters.chars() {
+            if c.is_whitespace() {
+                if frame.kind != BlockKind::Code && !self.line.text.ends_with([' ', '\n']) {
+                    self.line.text.push(' ');
+                }
+                continue;
+            }
+            if self.line.frame.is_none() {
+                self.line.frame = Some(frame.clone());
+                self.line.text.truncate(if frame.kind == BlockKind::Code {
+                    self.line.text.len()
+                } else {
+                    0
+                });
+            }
+            self.line.breaks = 0;
+            self.line.chars += 1;
+            self.line.linked += u32::from(frame.link);
+            if frame.kind != BlockKind::Code {
+                self.line.text.push(c);
+            }
+        }
+        self.line.switcher |= frame.switcher && self.line.chars > 0;
+    }
+
+    /// One break is white space, two part paragraphs.
+    fn line_break(&mut self) {
+        self.line.breaks += 1;
+        if self.line.breaks >= 2 {
+            self.flush();
+        } else if !self.line.text.is_empty() {
+            self.line.text.push(if self.in_code() { '\n' } else { ' ' });
+        }
+    }
+
+    fn in_code(&self) -> bool {
+        self.open.last().is_some_and(|frame| frame.kind == BlockKind::Code)
+    }
+
+    fn flush(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        let Some(frame) = line.frame else { return };
+        let text = match frame.kind {
+            BlockKind::Code => line.text.trim_matches('\n').trim_end().to_owned(),
+            _ => as_seen(&line.text),
+        };
+        if !text.chars().any(char::is_alphanumeric) && text.chars().count() < 3 || text.is_empty() {
+            return;
+        }
+        self.passages.list.push(Passage {
+            kind: frame.kind,
+            text,
+            chars: line.chars,
+            linked: line.linked,
+            node: frame.node,
+            own: frame.own,
+            around: frame.around,
+            switcher: line.switcher,
+        });
+    }
+
+    fn note_image(&mut self, image: Node<'_>) {
+        for name in ["alt", "title"] {
+            let text = as_seen(image.attr(name).unwrap_or(""));
+            // A page of a hundred thousand pictures must not cost a search each.
+            if !text.is_empty() && self.passages.image_texts.len() < 1000 {
+                self.passages.image_texts.push(text);
+            }
+        }
+    }
+
+    /// Reads a table of data as one passage; says no to a table that only lays out the page.
+    fn table(&mut self, table: Node<'_>) -> bool {
+        let Some(rows) = data_rows(table) else { return false };
+        self.flush();
+        let mut frame = self.frame(table, hints::of(table), false);
+        frame.kind = BlockKind::Table;
+        let text = rows.join("\n");
+        if text.is_empty() {
+            return true;
+        }
+        let linked: usize = links_in(table)
+            .map(|link| link.text().chars().filter(|c| !c.is_whitespace()).count())
+            .sum();
+        let chars = text.chars().filter(|c| !c.is_whitespace() && *c != '|').count();
+        self.passages.list.push(Passage {
+            kind: BlockKind::Table,
+            text,
+            chars: chars as u32,
+            linked: (linked as u32).min(chars as u32),
+            node: table.id(),
+            own: frame.own,
+            around: frame.around,
+            switcher: false,
+        });
+        true
+    }
+}
+
+impl Frame {
+    fn outermost() -> Self {
+        Frame {
+            end: NodeId(u32::MAX),
+            node: NodeId(0),
+            block: true,
+            own: Hints::NONE,
+            around: Hints::NONE,
+            kind: BlockKind::Paragraph,
+            link: false,
+            switcher: false,
+            lists: 0,
+            ordered: false,
+        }
+    }
+}
+
+fn is_skipped(tag: &str) -> bool {
+    is_unseen(tag)
+        || matches!(
+            tag,
+            "select"
+                | "datalist"
+                | "textarea"
+                | "iframe"
+                | "svg"
+                | "object"
+                | "video"
+                | "audio"
+                | "canvas"
+                | "noframes"
+                | "map"
+                | "rt"
+                | "rp"
+                | "progress"
+                | "meter"
+                | "amp-sidebar"
+                | "amp-consent"
+        )
+}
+
+/// "Opens in a new window" and its like, written for those who cannot see the icon.
+fn is_for_screen_readers(node: Node<'_>) -> bool {
+    const NAMES: &[&str] = &[
+        "sr-only",
+        "visually-hidden",
+        "visuallyhidden",
+        "screen-reader-text",
+        "screenreader",
+        "u-hiddenvisually",
+        "element-invisible",
+        "hidden-visually",
+        "govuk-visually-hidden",
+    ];
+    let class = node.class();
+    !class.is_empty()
+        && class
+            .split_ascii_whitespace()
+            .any(|name| NAMES.iter().any(|n| name.eq_ignore_ascii_case(n)))
+}
+
+/// The link that WordPress' AMP plugin and its kin put on every page to reach the other version.
+fn leads_to_other_version(node: Node<'_>) -> bool {
+    node.tag() == "a"
+        && (node
+            .attr("rel")
+            .is_some_and(|rel| rel.split_ascii_whitespace().any(|r| r == "noamphtml"))
+            || node.attr("href").is_some_and(|href| href.contains("noamp=")))
+}
+
+fn links_in<'dom>(node: Node<'dom>) -> impl Iterator<Item = Node<'dom>> {
+    node.descendants().filter(|below| below.tag() == "a" && below.attr("href").is_some())
+}
+
+/// The rows of a table of data, cells parted by ` | `; none for a table that lays out the page:
+/// one with tables or several paragraphs inside its cells, or with fewer than two rows or columns.
+fn data_rows(table: Node<'_>) -> Option<Vec<String>> {
+    const LONGEST_CELL: usize = 400;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for node in table.descendants() {
+        match node.tag() {
+            "table" | "form" | "article" | "h1" | "h2" => return None,
+            "tr" => rows.push(Vec::new()),
+            "td" | "th" => {
+                let cell = as_seen(&node.text());
+                if cell.chars().count() > LONGEST_CELL {
+                    return None;
+                }
+                if let Some(row) = rows.last_mut().filter(|_| !cell.is_empty()) {
+                    row.push(cell);
+                }
+            }
+            _ => {}
+        }
+    }
+    rows.retain(|row| !row.is_empty());
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    (rows.len() >= 2 && columns >= 2).then(|| rows.iter().map(|row| row.join(" | ")).collect())
+}

@@ -1,0 +1,37 @@
+//! Words of any script, counted and compared.
+
+/// The words of a text: runs of letters and digits (`\w+` without the underscore); each character
+/// of scripts written without spaces (Chinese, Japanese, Thai …) counts as one.
+///
+/// ```
+/// use sanctionwatch::text::words::words;
+/// assert_eq!(words("E.U. sanctions, 制裁!").collect::<Vec<_>>(), ["E", "U", "sanctions", "制", "裁"]);
+/// ```
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = rest.find(char::is_alphanumeric)?;
+        rest = &rest[start..];
+        let first = rest.chars().next()?;
+        let end = if is_spaceless(first) {
+            first.len_utf8()
+        } else {
+            rest.find(|c: char| !c.is_alphanumeric() || is_spaceless(c)).unwrap_or(rest.len())
+        };
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        Some(word)
+    })
+}
+
+/// Letters of scripts that write no spaces between words.
+pub fn is_spaceless(c: char) -> bool {
+    matches!(u32::from(c),
+        0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff | 0x3040..=0x30ff | 0x3400..=0x4dbf
+        | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x2_0000..=0x3_134f)
+}
+
+/// Whether a character ends a sentence in some script.
+pub fn ends_sentence(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '۔' | '؟' | '।' | '．')
+}
