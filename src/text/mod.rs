@@ -2,6 +2,7 @@
 
 pub mod fold;
 pub mod language;
+pub mod overlap;
 pub mod phrases;
 pub mod seen;
 pub mod words;
