@@ -1,0 +1,127 @@
+//! What one walk over the tree finds for all fields: meta tags, links, headings, JSON-LD.
+
+use crate::extract::metadata::linked_data::{LinkedData, Object};
+use crate::parse::dom::{Dom, Node};
+use crate::parse::page::Page;
+
+/// Most meta tags kept.
+const METAS: usize = 1_000;
+/// Most headings kept of a page.
+const HEADINGS: usize = 60;
+
+/// A meta tag with something in it.
+#[derive(Debug)]
+pub(crate) struct Meta<'page> {
+    /// `property`, `name`, `itemprop` or `http-equiv`, in lower case.
+    pub(crate) name: String,
+    pub(crate) content: &'page str,
+}
+
+/// The finds of one walk.
+#[derive(Debug)]
+pub(crate) struct Head<'page> {
+    pub(crate) page: &'page Page,
+    pub(crate) metas: Vec<Meta<'page>>,
+    /// The document's `<title>`, white space squeezed; empty where there is none.
+    pub(crate) title: String,
+    /// The `h1`s outside page furniture, in order.
+    pub(crate) h1: Vec<Node<'page>>,
+    /// `link` elements with both `rel` and `href`.
+    pub(crate) links: Vec<Node<'page>>,
+    pub(crate) linked_data: LinkedData,
+    /// Which object describes the page's own article.
+    article: Option<usize>,
+}
+
+impl<'page> Head<'page> {
+    pub(crate) fn of(page: &'page Page) -> Self {
+        let mut head = Self {
+            page,
+            metas: Vec::new(),
+            title: String::new(),
+            h1: Vec::new(),
+            links: Vec::new(),
+            linked_data: LinkedData::of(&page.dom),
+            article: None,
+        };
+        for node in page.dom.iter() {
+            match node.tag() {
+                "meta" if head.metas.len() < METAS => head.metas.extend(meta(node)),
+                "link" if head.links.len() < METAS && node.attr("rel").is_some() => {
+                    head.links.push(node);
+                }
+                // The first title counts, unless it belongs to a picture.
+                "title" if head.title.is_empty() && !is_in(node, "svg") => {
+                    head.title = squeeze(&node.raw_text());
+                }
+                "h1" if head.h1.len() < HEADINGS && !is_furniture(node) => head.h1.push(node),
+                _ => {}
+            }
+        }
+        head.article = head.find_article();
+        head
+    }
+
+    pub(crate) fn dom(&self) -> &'page Dom {
+        &self.page.dom
+    }
+
+    /// The first meta tag of that name.
+    pub(crate) fn meta(&self, name: &str) -> Option<&'page str> {
+        self.metas.iter().find(|meta| meta.name == name).map(|meta| meta.content)
+    }
+
+    /// Every meta tag of that name.
+    pub(crate) fn all_meta(&self, name: &str) -> impl Iterator<Item = &'page str> {
+        self.metas.iter().filter(move |meta| meta.name == name).map(|meta| meta.content)
+    }
+
+    /// The `href` of the first link with this relation.
+    pub(crate) fn link(&self, relation: &str) -> Option<&'page str> {
+        let has =
+            |rel: &str| rel.split_ascii_whitespace().any(|rel| rel.eq_ignore_ascii_case(relation));
+        self.links.iter().find(|link| link.attr("rel").is_some_and(has))?.attr("href")
+    }
+
+    /// The JSON-LD object of the page's own article.
+    pub(crate) fn article(&self) -> Option<&Object> {
+        self.article.and_then(|at| self.linked_data.get(at))
+    }
+
+    fn find_article(&self) -> Option<usize> {
+        let mut addresses = vec![self.page.url.as_str()];
+        addresses.extend(self.link("canonical"));
+        addresses.extend(self.meta("og:url"));
+        let h1: Vec<String> = self.h1.iter().take(3).map(|node| node.text()).collect();
+        let mut headlines: Vec<&str> = h1.iter().map(String::as_str).collect();
+        headlines.extend(self.meta("og:title"));
+        headlines.push(&self.title);
+        self.linked_data.article(&addresses, &headlines)
+    }
+}
+
+fn meta(node: Node<'_>) -> Option<Meta<'_>> {
+    let name =
+        ["property", "name", "itemprop", "http-equiv"].iter().find_map(|key| node.attr(key))?;
+    let content = node.attr("content").or_else(|| node.attr("value"))?.trim();
+    (!content.is_empty()).then(|| Meta { name: name.trim().to_ascii_lowercase(), content })
+}
+
+/// Whether an element stands in the page's menus, side boxes or dialogs.
+pub(crate) fn is_furniture(node: Node<'_>) -> bool {
+    let is = |node: Node<'_>| {
+        matches!(node.tag(), "nav" | "aside" | "footer" | "dialog" | "template" | "noscript")
+            || node.attr("aria-hidden") == Some("true")
+            || node.attr("hidden").is_some()
+    };
+    is(node) || node.ancestors().take(24).any(is)
+}
+
+fn is_in(node: Node<'_>, tag: &str) -> bool {
+    node.ancestors().any(|above| above.tag() == tag)
+}
+
+/// Runs of white space become one space, the ends are trimmed.
+pub(crate) fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
