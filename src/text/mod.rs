@@ -3,6 +3,7 @@
 pub mod difference;
 pub mod fold;
 pub mod language;
+pub mod overlap;
 pub mod phrases;
 pub mod repair;
 pub mod search;
