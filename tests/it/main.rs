@@ -10,7 +10,7 @@ mod fetch;
 mod judge;
 mod listings;
 mod mail;
-mod send_mail;
 mod read;
+mod send_mail;
 mod sources;
 mod support;
