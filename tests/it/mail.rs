@@ -212,6 +212,18 @@ async fn nothing_adds_a_header() {
 }
 
 #[tokio::test]
+async fn a_machine_without_a_domain_can_write_to_itself() {
+    let memory = Memory::default();
+    let from = email("sanctionwatch@localhost");
+    let mailer = Mailer::new(&Settings::new(Backend::Memory(memory.clone()), from)).unwrap();
+    let mut message = alert("russian");
+    message.email = email("root@localhost");
+    mailer.send(&message, now()).await.unwrap();
+    let mail = String::from_utf8(memory.mails().remove(0)).unwrap();
+    assert!(mail.contains("From: sanctionwatch <sanctionwatch@localhost>\r\n"), "{mail}");
+}
+
+#[tokio::test]
 async fn the_same_message_is_the_same_file() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("new/mails");
