@@ -198,8 +198,12 @@ async fn nothing_adds_a_header() {
     message.subject = evil.to_owned();
     message.name = evil.to_owned();
     message.message_id = format!("<{evil}@example.net>");
+    message.text = "one\r.\rQUIT\r\n.\n\0two".to_owned();
     let mail = mailed(&message).await;
     assert_eq!(names(&mail), names(&plain));
+    let crs = mail.iter().filter(|byte| **byte == b'\r').count();
+    assert_eq!(crs, mail.windows(2).filter(|pair| *pair == b"\r\n").count());
+    assert!(!mail.contains(&0));
     let parsed = MessageParser::default().parse(&mail).unwrap();
     assert!(parsed.bcc().is_none());
     assert_eq!(parsed.subject(), Some("Eve Bcc: all@example.org Hello X: y"));
