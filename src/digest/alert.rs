@@ -213,7 +213,7 @@ fn subject(headline: &str, source: &str) -> String {
         return shorten(headline, SUBJECT);
     }
     let room = SUBJECT.saturating_sub(source.chars().count() + 3).max(SUBJECT / 2);
-    format!("{} – {source}", shorten(headline, room))
+    format!("{} - {source}", shorten(headline, room))
 }
 
 fn details(article: &Article, language: &str) -> String {
