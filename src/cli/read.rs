@@ -1,7 +1,7 @@
 //! `read`: pages in, clean articles out; as JSON lines for pipes, or as a view for people.
 
 use std::fs;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
