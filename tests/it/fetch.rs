@@ -136,11 +136,13 @@ async fn each_failure_has_its_outcome_and_says_what_to_do() {
             "brotli",
         ),
         ("/circle", Response::redirect(302, "/circle"), Outcome::RedirectLoop, "circle"),
+        ("/wall", Response::redirect(302, "/consent?back=wall"), Outcome::Blocked, "for consent"),
         ("/nowhere", Response::status(302), Outcome::HttpError, "no address"),
         ("/astray", Response::redirect(302, "http://[zz]/"), Outcome::HttpError, "[zz]"),
         ("/ftp", Response::redirect(302, "ftp://127.0.0.1/"), Outcome::Forbidden, "ftp"),
         ("/file", Response::redirect(302, "file:///etc/passwd"), Outcome::Forbidden, "file"),
     ];
+    web.page("/consent?back=wall", "text/html", "We value your privacy");
     let fetcher = fetcher(Limits { total: Duration::from_secs(1), ..limits() });
     for (path, response, outcome, word) in cases {
         web.answer(path, response);

@@ -5,11 +5,15 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mail_parser::decoders::base64::base64_decode;
+use sanctionwatch::mail::settings::{Security, Smtp};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -85,6 +89,8 @@ struct Shared {
     login: Option<(&'static str, &'static str)>,
     mechanism: &'static str,
     utf8: bool,
+    /// Woken at each message.
+    news: Notify,
     state: Mutex<State>,
 }
 
@@ -130,6 +136,7 @@ impl SmtpServer {
             login: plan.login,
             mechanism: plan.mechanism,
             utf8: plan.utf8,
+            news: Notify::new(),
             state: Mutex::default(),
         });
         let mut tasks = JoinSet::new();
@@ -156,6 +163,31 @@ impl SmtpServer {
     /// Every message that came whole, in order.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.shared.state.lock().unwrap().received.clone()
+    }
+
+    /// Waits until `count` messages came whole.
+    pub(crate) async fn received_at_least(&self, count: usize) {
+        let enough = async {
+            loop {
+                let news = self.shared.news.notified();
+                if count <= self.received().len() {
+                    return;
+                }
+                news.await;
+            }
+        };
+        timeout(Duration::from_secs(20), enough).await.expect("the messages come");
+    }
+
+    /// How to reach this server without encryption, with little patience.
+    pub(crate) fn settings(&self) -> Smtp {
+        Smtp {
+            port: Some(self.port),
+            security: Security::None,
+            timeout: Duration::from_secs(5),
+            answer_timeout: Duration::from_secs(5),
+            ..Smtp::new("127.0.0.1")
+        }
     }
 
     /// Connections made so far.
@@ -359,6 +391,7 @@ impl Conversation {
             encrypted: self.encrypted,
             user: self.user.clone(),
         });
+        self.shared.news.notify_waiters();
         self.answer(Stage::Text, "250 2.0.0 queued as TEST1").await
     }
 
