@@ -3,6 +3,7 @@
 use chrono::Datelike;
 
 use crate::extract::metadata::head::{Head, is_furniture};
+use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::text;
 use crate::extract::metadata::zone;
 use crate::model::stamp::Stamp;
@@ -120,13 +121,18 @@ const LINE: usize = 200;
 const WEB_YEAR: i32 = 1994;
 
 /// Everything the page says, best first.
-pub(crate) fn claims(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
+pub(crate) fn claims(
+    head: &Head<'_>,
+    lines: &[Line<'_>],
+    anchor: Anchor,
+    language: Option<&str>,
+) -> Vec<DateClaim> {
     let mut claims = from_linked_data(head);
     claims.extend(from_metas(head));
     claims.extend(from_elements(head, anchor, language));
     claims.extend(from_address(&head.page.url));
     if !claims.iter().any(|claim| claim.role != Role::Modified && claim.confidence >= 0.7) {
-        claims.extend(from_lines(head, anchor, language));
+        claims.extend(from_lines(lines, anchor, language));
         claims.extend(from_scripts(head));
     }
     claims.retain(|claim| claim.reading.day.to_string() != "1970-01-01");
@@ -401,9 +407,9 @@ fn day_at(text: &str) -> Option<(&str, Reading)> {
 }
 
 /// Dates written in lines of text, the nearest to the headline first.
-fn from_lines(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
+fn from_lines(lines: &[Line<'_>], anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
     let mut claims = Vec::new();
-    for line in lines(head) {
+    for line in lines {
         if claims.len() > 300 {
             break;
         }
@@ -421,7 +427,7 @@ fn from_lines(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<Da
             {
                 continue;
             }
-            let confidence = line_confidence(&line, &found, anchor);
+            let confidence = line_confidence(line, &found, anchor);
             claims.push(DateClaim {
                 place: "text",
                 value: text[found.start..found.end].to_owned(),
@@ -452,42 +458,6 @@ fn line_confidence(line: &Line<'_>, found: &date::Found, anchor: Anchor) -> f32 
         confidence -= 0.1;
     }
     confidence
-}
-
-/// A run of text without a block's edge inside.
-struct Line<'page> {
-    node: Node<'page>,
-    text: String,
-}
-
-fn lines<'page>(head: &Head<'page>) -> Vec<Line<'page>> {
-    let mut lines: Vec<Line<'page>> = Vec::new();
-    let mut skip_to = 0;
-    let mut open = false;
-    for node in head.dom().iter() {
-        if node.id().0 < skip_to {
-            continue;
-        }
-        match node.characters() {
-            Some(characters) if characters.trim().is_empty() => {
-                if let Some(line) = lines.last_mut().filter(|_| open) {
-                    line.text.push(' ');
-                }
-            }
-            Some(characters) => {
-                match lines.last_mut().filter(|_| open) {
-                    Some(line) if line.text.len() < 4 * LINE => line.text.push_str(characters),
-                    Some(_) => {}
-                    None => lines.push(Line { node, text: characters.to_owned() }),
-                }
-                open = true;
-            }
-            None if crate::parse::dom::is_unseen(node.tag()) => skip_to = node.end().0,
-            None if !crate::parse::dom::is_inline(node.tag()) => open = false,
-            None => {}
-        }
-    }
-    lines
 }
 
 /// `"datePublished":"…"` and its like in scripts that are not JSON-LD.
