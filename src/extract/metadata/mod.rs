@@ -142,7 +142,7 @@ fn read_title(
 }
 
 fn read_dates(metadata: &mut Metadata, head: &Head<'_>, recipe: &Recipe, text: Text<'_>) {
-    let language = metadata.language.clone();
+    let language = date_language(head);
     let mut claims = dates::claims(head, text.lines, text.anchor, language.as_deref());
     let chosen = chosen(head, recipe.date.as_deref());
     claims.splice(
@@ -195,6 +195,16 @@ fn headline_node(head: &Head<'_>, title: &str) -> Option<crate::parse::dom::Node
     let alike = head.h1.iter().map(|node| (node.id(), likeness(&node.text(), title)));
     let best = alike.filter(|(_, alike)| *alike >= 0.4).max_by(|a, b| a.1.total_cmp(&b.1));
     best.map(|(id, _)| id)
+}
+
+/// The language tag by which dates are read, with its region: 3/4/2024 is in March in the United
+/// States alone, so an English page of another country says so.
+fn date_language(head: &Head<'_>) -> Option<String> {
+    let html = head.dom().elements("html").next();
+    let tag = html.and_then(|html| html.attr("lang").or_else(|| html.attr("xml:lang")));
+    let tag = tag.or_else(|| head.meta("og:locale"))?.trim().to_ascii_lowercase();
+    let abroad = tag == "en" && zone::of_address(&head.page.url).is_some();
+    Some(if abroad { "en-gb".to_owned() } else { tag })
 }
 
 /// The language a page claims. The text's own language is judged from the text, since templates
