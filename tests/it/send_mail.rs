@@ -78,7 +78,11 @@ impl Office {
             now: self.clock.now(),
             next_look: None,
         };
-        let rules = Rules { place: |_, _| Placed::New, is_noise: |_, _| false };
+        let rules = Rules {
+            place: |_, _| Placed::New,
+            is_noise: |_, _| false,
+            difference: |_, _| String::new(),
+        };
         let committed = self.store.commit(commit, rules).await.unwrap();
         assert_eq!(committed.messages, readers.len());
     }
