@@ -410,11 +410,6 @@ impl Setting<'_> {
             }
             body.push_str(part);
         }
-        if wire.is_some() {
-            body.push_str(
-                "\n<p class=\"agency\">This story was first published by The Harbour Ledger.</p>",
-            );
-        }
         body
     }
 
