@@ -100,7 +100,7 @@ CREATE TABLE revision (
     text       TEXT NOT NULL,
     blocks     TEXT NOT NULL,
     snapshot   INTEGER NOT NULL REFERENCES snapshot (id),
-    difference TEXT NOT NULL,                   -- unified, by blocks, from this text to the next
+    difference TEXT NOT NULL,                   -- blocks gone ('- ') and come ('+ '), from this text to the next
     PRIMARY KEY (article, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE removed (

@@ -66,8 +66,12 @@ struct Alert {
     incomplete: bool,
     /// The language of headline and quotes, for the `lang` attribute.
     language: String,
-    /// What shows that it is about sanctions; the article's opening where only its title does.
+    /// The side their lines begin on: `left` or `right`.
+    side: &'static str,
+    /// What shows that it is about sanctions.
     quotes: Vec<Quote>,
+    /// How the article begins, where only its headline shows it.
+    opening: Option<String>,
     certainty: &'static str,
     score: f64,
     signs: Vec<Sign>,
@@ -153,14 +157,17 @@ impl Alert {
         };
         let language = article.language.as_deref().unwrap_or(&source.language);
         let (signs, against) = signs(&judged.verdict.evidence);
+        let quotes = quotes(article, &judged.verdict.evidence);
         Self {
+            opening: quotes.is_empty().then(|| opening(article)).flatten(),
+            side: if words::runs_leftwards(language) { "right" } else { "left" },
             subject: subject(&headline, &name),
             details: details(article, language),
             byline: shorten(&one_line(&article.byline.join(", ")), NAME),
             official: source.kind == SourceKind::Government,
             incomplete: article.incomplete,
             language: language.to_owned(),
-            quotes: quotes(article, &judged.verdict.evidence),
+            quotes,
             certainty: words::certainty(judged.verdict.score),
             score: judged.verdict.score.clamp(0.0, 1.0),
             link: link(&article.url),
@@ -174,6 +181,16 @@ impl Alert {
     /// The score with two digits, never rounded up to certainty.
     fn number(&self) -> String {
         format!("{:.2}", (self.score * 100.0).floor() / 100.0)
+    }
+
+    fn direction(&self) -> &'static str {
+        if self.side == "right" { "rtl" } else { "ltr" }
+    }
+
+    /// What a list of mails shows beside the subject.
+    fn preview(&self) -> String {
+        let quote = self.quotes.first().map(Quote::text);
+        quote.or_else(|| self.opening.clone()).unwrap_or_default()
     }
 
     /// The score in whole hundredths, for the width of the bar.
@@ -198,7 +215,7 @@ fn subject(headline: &str, source: &str) -> String {
 }
 
 fn details(article: &Article, language: &str) -> String {
-    let date = article.published.map_or("no date given".to_owned(), |stamp| words::date(&stamp));
+    let date = article.published.map_or("No date given".to_owned(), |stamp| words::date(&stamp));
     format!("{date} · {}", one_line(words::language(language)))
 }
 
@@ -222,7 +239,7 @@ fn quotes(article: &Article, evidence: &[Evidence]) -> Vec<Quote> {
         quotes.push(quote(&text, &sentence, found.start..found.end));
         quoted.push(sentence);
     }
-    if quotes.is_empty() { opening(article).into_iter().collect() } else { quotes }
+    quotes
 }
 
 fn quote(text: &str, sentence: &Range<usize>, words: Range<usize>) -> Quote {
@@ -237,11 +254,10 @@ fn quote(text: &str, sentence: &Range<usize>, words: Range<usize>) -> Quote {
 }
 
 /// The first sentence of the article.
-fn opening(article: &Article) -> Option<Quote> {
+fn opening(article: &Article) -> Option<String> {
     let first = article.blocks.iter().find(|block| block.kind == BlockKind::Paragraph)?;
     let sentence = &first.text[sentence::around(&first.text, 0..1)];
-    let before = shorten(&one_line(sentence), 2 * CONTEXT);
-    Some(Quote { before, words: String::new(), after: String::new() })
+    Some(shorten(&one_line(sentence), 2 * CONTEXT)).filter(|sentence| !sentence.is_empty())
 }
 
 /// What spoke for and against, strongest first, the same words once.

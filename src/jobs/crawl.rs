@@ -45,7 +45,8 @@ const RECHECK_UNTIL: TimeDelta = TimeDelta::days(30);
 const CONTINUE_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// The pure decisions `store` asks for inside its transaction.
-const RULES: Rules = Rules { place: dedupe::place, is_noise: dedupe::is_noise };
+const RULES: Rules =
+    Rules { place: dedupe::place, is_noise: dedupe::is_noise, difference: dedupe::difference };
 
 /// How to crawl.
 #[derive(Debug, Clone)]

@@ -15,7 +15,6 @@ use crate::store::outbox::enqueue;
 use crate::store::search::index;
 use crate::store::site_memory::remember;
 use crate::store::{Error, Result, Store, moment, signed};
-use crate::text::difference::unified;
 
 /// An article on its way into the store.
 #[derive(Debug, Clone)]
@@ -43,6 +42,8 @@ pub struct Rules {
     pub place: fn(&Keys, &[Neighbour]) -> Placed,
     /// Whether two texts differ only in what no reader would call a change.
     pub is_noise: fn(&str, &str) -> bool,
+    /// The difference between two texts, block by block, for a person.
+    pub difference: fn(&str, &str) -> String,
 }
 
 /// What a commit did.
@@ -99,7 +100,7 @@ impl Writing<'_> {
             Placed::New => self.add_article()?,
             Placed::Same { article } => article,
             Placed::Revision { article } => {
-                self.revise(article)?;
+                self.revise(article, rules)?;
                 article
             }
             Placed::Copy { article, share } => {
@@ -232,14 +233,14 @@ impl Writing<'_> {
 
     /// Moves the stored text to the revisions, with its difference to the new one, and puts the
     /// new one in its place.
-    fn revise(&self, id: i64) -> Result<()> {
+    fn revise(&self, id: i64, rules: Rules) -> Result<()> {
         let Commit { judged, now, .. } = self.commit;
         let article = &judged.article;
         let (old_title, old_text): (String, String) = self
             .transaction
             .prepare_cached("SELECT title, text FROM article WHERE id = ?1")?
             .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let difference = unified(
+        let difference = (rules.difference)(
             &format!("{old_title}\n\n{old_text}"),
             &format!("{}\n\n{}", article.title, article.text()),
         );

@@ -1,8 +1,8 @@
 //! Strings to strings and numbers: folding, words, language, similarity. Pure.
 
 pub mod fold;
-pub mod difference;
 pub mod language;
+pub mod overlap;
 pub mod phrases;
 pub mod repair;
 pub mod search;

@@ -11,5 +11,6 @@ mod judge;
 mod listings;
 mod mail;
 mod read;
+mod send_mail;
 mod sources;
 mod support;
