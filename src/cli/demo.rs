@@ -290,19 +290,13 @@ fn revisions(report: &Report) -> String {
     for article in &report.articles {
         for revision in &article.revisions {
             part += &format!("  {}\n", paint(NAME, &fit(&article.url, WIDTH - 2)));
-            for line in revision.difference.lines().filter(|line| is_change(line)) {
+            for line in revision.difference.lines() {
                 let style = if line.starts_with('+') { GOOD } else { BAD };
                 part += &format!("  {}\n", paint(style, &fit(line, WIDTH - 2)));
             }
         }
     }
     part
-}
-
-/// Whether a line of a unified difference was taken away or put in.
-fn is_change(line: &str) -> bool {
-    let head = line.starts_with("---") || line.starts_with("+++");
-    !head && line.starts_with(['+', '-']) && 1 < line.trim_end().len()
 }
 
 fn where_to_look(report: &Report) -> String {
@@ -322,8 +316,13 @@ fn where_to_look(report: &Report) -> String {
     let settings = format!("--config {folder}/sanctionwatch.toml");
     let program = env::args().next().unwrap_or_else(|| "sanctionwatch".to_owned());
     line("search", format!("{program} search {settings} 'drone engines'"));
-    let query = "SELECT score, title FROM article JOIN verdict ON article = id";
-    line("the database", format!("sqlite3 {} '{query}'", report.database.display()));
+    let database = report.database.display();
+    line(
+        "the database",
+        format!(
+            "sqlite3 {database} 'SELECT title, score FROM article JOIN verdict ON article = id'"
+        ),
+    );
     line("the sources", format!("less {folder}/selectors/int/*.toml"));
     line("in a browser", format!("{program} demo --serve"));
     part
@@ -418,12 +417,5 @@ mod tests {
         ] {
             assert_eq!(wrap(text, width), expected, "{text:?}");
         }
-    }
-
-    #[test]
-    fn only_changes_of_a_difference_are_shown() {
-        let lines = ["--- a", "+++ b", "@@ -1 +1 @@", " same", "-old", "+new", "+"];
-        let shown: Vec<&str> = lines.into_iter().filter(|line| is_change(line)).collect();
-        assert_eq!(shown, ["-old", "+new"]);
     }
 }

@@ -397,7 +397,8 @@ impl Setting<'_> {
         self.opened - TimeDelta::hours(hours)
     }
 
-    /// The text with its pictures in place, each numbered as the theme counts them.
+    /// The text with its pictures in place, each numbered as the theme counts them; a reprint ends
+    /// with a line that says where it came from.
     fn body(&self, post: &Post, figure: &str) -> String {
         let wire = post.wire();
         let text = wire.as_ref().unwrap_or(post).body.trim_end();
@@ -409,6 +410,9 @@ impl Setting<'_> {
                 body.push_str(&fill(self.theme.file(figure), &words));
             }
             body.push_str(part);
+        }
+        if wire.is_some() {
+            body.push_str(self.theme.file("agency.html"));
         }
         body
     }

@@ -232,14 +232,14 @@ fn check_duplicates(articles: &BTreeMap<String, StoredArticle>) {
         (
             "/licences",
             vec![
-                "-General Licence 4: winding down of contracts with Volga Mutual Insurance, until 31 January.",
-                "+General Licence 4: winding down of contracts with Volga Mutual Insurance, until 30 April.",
-                "+General Licence 12: transactions with the central bank",
+                "- General Licence 4: winding down of contracts with Volga Mutual Insurance, until 31 January.",
+                "+ General Licence 4: winding down of contracts with Volga Mutual Insurance, until 30 April.",
+                "+ General Licence 12: transactions with the central bank",
             ],
         ),
         (
             "/forwarder-pays-penalty-over-cargo-to-blocked-port/",
-            vec!["-Freight forwarder pays $2.4 million", "+Freight forwarder pays $2.6 million"],
+            vec!["- Freight forwarder pays $2.4 million", "+ Freight forwarder pays $2.6 million"],
         ),
     ] {
         let [revision] = &articles[path].revisions[..] else { panic!("{path}: not one revision") };
