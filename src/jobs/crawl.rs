@@ -228,8 +228,8 @@ impl Crawler {
                 return self.put_off(link, fault.outcome, fault.detail).await;
             }
         };
-        let site = address::site(&fetched.url).unwrap_or_default();
-        let memory = self.store.site_memory(site.clone()).await?;
+        let domain = address::site(&fetched.url).unwrap_or_default();
+        let memory = self.store.site_memory(domain.clone()).await?;
         let (read, notes) = read_and_judge(Arc::clone(source), fetched.clone(), memory).await;
         let Some(judged) = read else {
             counts.failures += 1;
@@ -243,7 +243,7 @@ impl Crawler {
         let commit = Commit {
             source: source.id.clone(),
             link: link.address,
-            site,
+            domain,
             judged,
             fetched,
             messages,

@@ -71,7 +71,7 @@ impl Office {
         let commit = Commit {
             source: source.id,
             link: url,
-            site: "news.example".to_owned(),
+            domain: "news.example".to_owned(),
             judged,
             fetched,
             messages,
