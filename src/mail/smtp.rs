@@ -303,9 +303,9 @@ fn credentials(login: &Login) -> anyhow::Result<Credentials> {
     let path = login.password_file.display();
     let password = fs::read_to_string(&login.password_file)
         .with_context(|| format!("cannot read the mail password from {path}"))?;
-    let password = password.trim_end_matches(['\r', '\n']);
+    let password = password.lines().next().unwrap_or_default();
     if password.is_empty() {
-        bail!("{path} holds no password; write the mail account's password into it");
+        bail!("{path} holds no password; write the mail account's password into its first line");
     }
     Ok(Credentials::new(login.user.clone(), password.to_owned()))
 }

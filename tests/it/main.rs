@@ -5,6 +5,7 @@
 mod architecture;
 mod config;
 mod crash;
+mod crawl;
 mod demo;
 mod fetch;
 mod judge;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{env, fs};
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
@@ -25,7 +27,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::alerts::{SAMPLES, email, now, sample, sender};
-use crate::support::smtp::{Act, Plan, Received, SmtpServer, Stage};
+use crate::support::smtp::{Act, Certificate, Plan, Received, SmtpServer, Stage};
 
 /// A database with readers, and articles that are to be told to them.
 struct Office {
@@ -69,7 +71,7 @@ impl Office {
         let commit = Commit {
             source: source.id,
             link: url,
-            site: "news.example".to_owned(),
+            domain: "news.example".to_owned(),
             judged,
             fetched,
             messages,
@@ -352,29 +354,83 @@ async fn many_messages_to_a_moody_server_arrive_once_each() {
     assert_eq!(office.outbox().await.sent, 200);
 }
 
-/// A server program that others wrote, where one is installed: `pip install aiosmtpd`.
+/// OpenSMTPD, where one asks for it: it runs as root and uses the machine's own mail queue, so that
+/// a test must not start it unasked. In plain: Debian 12 builds it with an OpenSSL it cannot use.
 #[tokio::test]
-async fn a_server_program_of_others_takes_our_mail() {
+async fn opensmtpd_delivers_our_mail() {
+    if env::var_os("SANCTIONWATCH_TEST_OPENSMTPD").is_none() {
+        println!("skipped: set SANCTIONWATCH_TEST_OPENSMTPD as root on a machine with opensmtpd");
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
+    let (port, mails) = (free_port(), folder.path().join("mails"));
+    let mut program = opensmtpd(port, folder.path());
+    program.listens(port).await;
+    let office = Office::open(&["anna@example.org", "ben@bücher.example"]).await;
+    for (number, name) in SAMPLES.iter().enumerate() {
+        office.tell(name, number).await;
+    }
+    let there = Smtp { port: Some(port), security: Security::None, ..Smtp::new("127.0.0.1") };
+    assert_eq!(office.send(there).await, sent(2 * SAMPLES.len()), "{:?}", office.replies());
+    for reader in ["anna", "ben"] {
+        // The server delivers a moment after it took them.
+        let inbox = mails.join(reader).join("new");
+        while fs::read_dir(&inbox).map_or(0, Iterator::count) < SAMPLES.len() {
+            sleep(Duration::from_millis(20)).await;
+        }
+        for file in fs::read_dir(&inbox).unwrap() {
+            let mail = fs::read(file.unwrap().path()).unwrap();
+            let parsed = MessageParser::default().parse(&mail).unwrap();
+            assert_eq!(parsed.to().unwrap().first().unwrap().name(), Some("Réader"));
+            assert!(parsed.body_text(0).unwrap().contains("asked for sanctions alerts"));
+        }
+    }
+}
+
+/// Delivers whatever it is given into `folder/mails/<local part>`.
+fn opensmtpd(port: u16, folder: &Path) -> Program {
+    let shown = folder.display();
+    let configuration = format!(
+        "table all {{ \"@\" = \"nobody\" }}\n\
+         listen on 127.0.0.1 port {port}\n\
+         action \"keep\" maildir \"{shown}/mails/%{{rcpt.user}}\" virtual <all>\n\
+         match from any for any action \"keep\"\n"
+    );
+    let path = folder.join("smtpd.conf");
+    fs::write(&path, configuration).unwrap();
+    fs::create_dir(folder.join("mails")).unwrap();
+    let open = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open(folder, 0o755);
+    open(&folder.join("mails"), 0o777);
+    let child = Command::new("smtpd").arg("-d").arg("-f").arg(path).stderr(Stdio::null()).spawn();
+    Program(child.unwrap())
+}
+
+/// aiosmtpd over STARTTLS, where it is installed (`pip install aiosmtpd`): another language, another
+/// TLS library.
+#[tokio::test]
+async fn aiosmtpd_takes_our_mail_over_starttls() {
+    let folder = tempfile::tempdir().unwrap();
+    Certificate::new().write_to(folder.path());
     let port = free_port();
     let Some(mut program) = aiosmtpd(port, folder.path()) else {
         println!("skipped: python3 with aiosmtpd is not installed");
         return;
     };
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        assert!(program.0.try_wait().unwrap().is_none(), "aiosmtpd ended at once");
-        sleep(Duration::from_millis(20)).await;
-    }
+    program.listens(port).await;
     let office = Office::open(&["anna@example.org", "änna@example.org"]).await;
     for (number, name) in SAMPLES.iter().enumerate() {
         office.tell(name, number).await;
     }
-    let there = Smtp { port: Some(port), security: Security::None, ..Smtp::new("127.0.0.1") };
+    let trusted_ca = Some(folder.path().join("ca.pem"));
+    let there = Smtp { port: Some(port), trusted_ca, ..Smtp::new("127.0.0.1") };
     let round = office.send(there).await;
     assert_eq!(round, sent(2 * SAMPLES.len()), "{:?}", office.replies());
-    let mails: Vec<Vec<u8>> = std::fs::read_dir(folder.path().join("mails/new"))
+    let mails: Vec<Vec<u8>> = fs::read_dir(folder.path().join("mails/new"))
         .unwrap()
-        .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+        .map(|file| fs::read(file.unwrap().path()).unwrap())
         .collect();
     assert_eq!(mails.len(), 2 * SAMPLES.len());
     for mail in mails {
@@ -387,6 +443,15 @@ async fn a_server_program_of_others_takes_our_mail() {
 
 /// A child that ends with the test.
 struct Program(std::process::Child);
+
+impl Program {
+    async fn listens(&mut self, port: u16) {
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            assert!(self.0.try_wait().unwrap().is_none(), "the mail server ended at once");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
 
 impl Drop for Program {
     fn drop(&mut self) {
@@ -403,11 +468,11 @@ fn aiosmtpd(port: u16, folder: &Path) -> Option<Program> {
         .status()
         .is_ok_and(|status| status.success());
     let address = format!("127.0.0.1:{port}");
-    let mails = folder.join("mails");
     known.then(|| {
         let child = Command::new("python3")
-            .args(["-m", "aiosmtpd", "-n", "-u", "-l", &address, "-c", "aiosmtpd.handlers.Mailbox"])
-            .arg(mails)
+            .args(["-m", "aiosmtpd", "-n", "-u", "-l", &address, "--tlscert", "cert.pem"])
+            .args(["--tlskey", "key.pem", "-c", "aiosmtpd.handlers.Mailbox", "mails"])
+            .current_dir(folder)
             .spawn();
         Program(child.unwrap())
     })

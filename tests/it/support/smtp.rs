@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -127,7 +127,11 @@ impl SmtpServer {
 
     pub(crate) async fn with(plan: Plan) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let tls = (plan.offer != Offer::Plain).then(|| acceptor(&folder));
+        let tls = (plan.offer != Offer::Plain).then(|| {
+            let certificate = Certificate::new();
+            certificate.write_to(folder.path());
+            certificate.acceptor()
+        });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
@@ -196,24 +200,41 @@ impl SmtpServer {
     }
 }
 
-/// A certificate for 127.0.0.1 by an authority of our own, whose certificate is put into `folder`.
-fn acceptor(folder: &tempfile::TempDir) -> TlsAcceptor {
-    let ca_key = rcgen::KeyPair::generate().unwrap();
-    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let ca_certificate = ca.self_signed(&ca_key).unwrap();
-    std::fs::write(folder.path().join("ca.pem"), ca_certificate.pem()).unwrap();
-    let key = rcgen::KeyPair::generate().unwrap();
-    let mut leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    let issuer = rcgen::Issuer::from_params(&ca, &ca_key);
-    let certificate = leaf.signed_by(&key, &issuer).unwrap();
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
+/// A certificate for 127.0.0.1 by an authority of our own.
+pub(crate) struct Certificate {
+    authority: rcgen::Certificate,
+    leaf: rcgen::Certificate,
+    key: rcgen::KeyPair,
+}
+
+impl Certificate {
+    pub(crate) fn new() -> Self {
+        let ca_key = rcgen::KeyPair::generate().unwrap();
+        let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority = ca.self_signed(&ca_key).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf = leaf.signed_by(&key, &rcgen::Issuer::from_params(&ca, &ca_key)).unwrap();
+        Self { authority, leaf, key }
+    }
+
+    /// `ca.pem`, `cert.pem` and `key.pem`.
+    pub(crate) fn write_to(&self, folder: &Path) {
+        std::fs::write(folder.join("ca.pem"), self.authority.pem()).unwrap();
+        std::fs::write(folder.join("cert.pem"), self.leaf.pem()).unwrap();
+        std::fs::write(folder.join("key.pem"), self.key.serialize_pem()).unwrap();
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![self.leaf.der().clone()], key)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
