@@ -1,13 +1,12 @@
 //! `read`: pages in, clean articles out; as JSON lines for pipes, or as a view for people.
 
 use std::fs;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
-use flate2::read::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,9 +16,10 @@ use crate::model::article::{Article, BlockKind, SiteMemory};
 use crate::model::fetched::{Fetched, Validators};
 use crate::model::note::Note;
 use crate::model::source::Recipe;
+use crate::parse::gzip;
 
 /// Most bytes of one page, unpacked: what the fetcher allows too.
-const LARGEST_PAGE: u64 = 64 << 20;
+const LARGEST_PAGE: usize = 64 << 20;
 
 /// Read pages and show the clean article: title, byline, dates, text, and what was removed.
 ///
@@ -181,15 +181,9 @@ fn on_file(url: String, content_type: Option<String>, body: Vec<u8>) -> Fetched 
 /// The bytes of a page on disk, unpacked where they are gzip.
 fn read_page(path: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(bytes);
-    }
-    let mut page = Vec::new();
-    MultiGzDecoder::new(bytes.as_slice())
-        .take(LARGEST_PAGE)
-        .read_to_end(&mut page)
+    let page = gzip::unpack(&bytes, LARGEST_PAGE)
         .with_context(|| format!("cannot unpack {}", path.display()))?;
-    Ok(page)
+    Ok(page.into_owned())
 }
 
 fn show_all(args: &Args) -> anyhow::Result<Exit> {

@@ -1,9 +1,9 @@
 //! The door to the web: polite, bounded, and closed to private places.
 //!
-//! A fetch walks through these rooms, at every redirect anew: [`guard`] (may this address be
-//! visited at all), [`robots`] (does the site allow it), [`gate`] (is it our turn), [`wire`] (one
-//! request), [`body`] (unpacked under limits), [`challenge`] (is that the page, or something
-//! in front of it), [`trail`] (where to next). What goes wrong becomes a [`Fault`].
+//! A fetch walks through these rooms, at every redirect anew: `guard` (may this address be visited
+//! at all), `robots` (does the site allow it), `gate` (is it our turn), `wire` (one request),
+//! `body` (unpacked under limits), `trail` (where to next), `challenge` (is that the page, or
+//! something in front of it). What goes wrong becomes a [`Fault`].
 
 mod body;
 mod challenge;

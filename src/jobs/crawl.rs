@@ -45,7 +45,8 @@ const RECHECK_UNTIL: TimeDelta = TimeDelta::days(30);
 const CONTINUE_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// The pure decisions `store` asks for inside its transaction.
-const RULES: Rules = Rules { place: dedupe::place, is_noise: dedupe::is_noise };
+const RULES: Rules =
+    Rules { place: dedupe::place, is_noise: dedupe::is_noise, difference: dedupe::difference };
 
 /// How to crawl.
 #[derive(Debug, Clone)]
@@ -227,8 +228,8 @@ impl Crawler {
                 return self.put_off(link, fault.outcome, fault.detail).await;
             }
         };
-        let site = address::site(&fetched.url).unwrap_or_default();
-        let memory = self.store.site_memory(site.clone()).await?;
+        let domain = address::site(&fetched.url).unwrap_or_default();
+        let memory = self.store.site_memory(domain.clone()).await?;
         let (read, notes) = read_and_judge(Arc::clone(source), fetched.clone(), memory).await;
         let Some(judged) = read else {
             counts.failures += 1;
@@ -242,7 +243,7 @@ impl Crawler {
         let commit = Commit {
             source: source.id.clone(),
             link: link.address,
-            site,
+            domain,
             judged,
             fetched,
             messages,

@@ -15,7 +15,6 @@ use crate::store::outbox::enqueue;
 use crate::store::search::index;
 use crate::store::site_memory::remember;
 use crate::store::{Error, Result, Store, moment, signed};
-use crate::text::difference::unified;
 
 /// An article on its way into the store.
 #[derive(Debug, Clone)]
@@ -23,8 +22,8 @@ pub struct Commit {
     pub source: SourceId,
     /// The row of the link that led here.
     pub link: String,
-    /// The registrable domain of the page, for the memory of what it repeats.
-    pub site: String,
+    /// The registrable domain of the page: whose formulas and repeats these are.
+    pub domain: String,
     pub judged: Judged,
     /// The page it was read from: kept as evidence.
     pub fetched: Fetched,
@@ -43,6 +42,8 @@ pub struct Rules {
     pub place: fn(&Keys, &[Neighbour]) -> Placed,
     /// Whether two texts differ only in what no reader would call a change.
     pub is_noise: fn(&str, &str) -> bool,
+    /// The difference between two texts, block by block, for a person.
+    pub difference: fn(&str, &str) -> String,
 }
 
 /// What a commit did.
@@ -99,7 +100,7 @@ impl Writing<'_> {
             Placed::New => self.add_article()?,
             Placed::Same { article } => article,
             Placed::Revision { article } => {
-                self.revise(article)?;
+                self.revise(article, rules)?;
                 article
             }
             Placed::Copy { article, share } => {
@@ -174,10 +175,10 @@ impl Writing<'_> {
     }
 
     fn neighbour(&self, id: i64) -> Result<Neighbour> {
-        let wording: i64 = self
+        let (wording, same_site): (i64, bool) = self
             .transaction
-            .prepare_cached("SELECT wording FROM article WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))?;
+            .prepare_cached("SELECT wording, domain = ?2 FROM article WHERE id = ?1")?
+            .query_row(params![id, self.commit.domain], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut statement =
             self.transaction.prepare_cached("SELECT hash FROM shingle WHERE article = ?1")?;
         let mut shingles: Vec<u64> = statement
@@ -186,7 +187,7 @@ impl Writing<'_> {
             .collect::<rusqlite::Result<_>>()?;
         shingles.sort_unstable();
         let wording = wording.cast_unsigned();
-        Ok(Neighbour { article: id, same_address: false, wording, shingles })
+        Ok(Neighbour { article: id, same_address: false, same_site, wording, shingles })
     }
 
     fn add_article(&self) -> Result<i64> {
@@ -195,13 +196,14 @@ impl Writing<'_> {
         let snapshot = self.add_snapshot()?;
         self.transaction
             .prepare_cached(
-                "INSERT INTO article (url, source, site, title, byline, published, modified,
+                "INSERT INTO article (url, source, domain, site, title, byline, published, modified,
                      language, text, blocks, incomplete, wording, first_seen, changed, snapshot)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)",
             )?
             .execute(params![
                 article.url,
                 source.0,
+                self.commit.domain,
                 article.site,
                 article.title,
                 serde_json::json!(article.byline).to_string(),
@@ -217,7 +219,7 @@ impl Writing<'_> {
             ])?;
         let id = self.transaction.last_insert_rowid();
         self.describe(id)?;
-        remember(self.transaction, &self.commit.site, &article.lines, *now)?;
+        remember(self.transaction, &self.commit.domain, &article.lines, *now)?;
         Ok(id)
     }
 
@@ -232,14 +234,14 @@ impl Writing<'_> {
 
     /// Moves the stored text to the revisions, with its difference to the new one, and puts the
     /// new one in its place.
-    fn revise(&self, id: i64) -> Result<()> {
+    fn revise(&self, id: i64, rules: Rules) -> Result<()> {
         let Commit { judged, now, .. } = self.commit;
         let article = &judged.article;
         let (old_title, old_text): (String, String) = self
             .transaction
             .prepare_cached("SELECT title, text FROM article WHERE id = ?1")?
             .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let difference = unified(
+        let difference = (rules.difference)(
             &format!("{old_title}\n\n{old_text}"),
             &format!("{}\n\n{}", article.title, article.text()),
         );

@@ -1,6 +1,5 @@
 //! Strings to strings and numbers: folding, words, language, similarity. Pure.
 
-pub mod difference;
 pub mod fold;
 pub mod language;
 pub mod overlap;

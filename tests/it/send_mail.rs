@@ -71,14 +71,18 @@ impl Office {
         let commit = Commit {
             source: source.id,
             link: url,
-            site: "news.example".to_owned(),
+            domain: "news.example".to_owned(),
             judged,
             fetched,
             messages,
             now: self.clock.now(),
             next_look: None,
         };
-        let rules = Rules { place: |_, _| Placed::New, is_noise: |_, _| false };
+        let rules = Rules {
+            place: |_, _| Placed::New,
+            is_noise: |_, _| false,
+            difference: |_, _| String::new(),
+        };
         let committed = self.store.commit(commit, rules).await.unwrap();
         assert_eq!(committed.messages, readers.len());
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sanctionwatch::jobs::read::read;
+use sanctionwatch::model::article::SiteMemory;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::{ListingKind, Source};
 use sanctionwatch::parse::listing::links;
@@ -125,8 +127,8 @@ fn an_operators_file_adds_to_the_catalogue_or_takes_a_place_in_it() {
 struct Expected {
     /// Of all listings together, in order.
     links: Vec<ExpectedLink>,
-    #[expect(dead_code, reason = "tmp")]
-    article: Option<serde_json::Value>,
+    /// Where the source comes with an article page.
+    article: Option<ExpectedArticle>,
 }
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -136,6 +138,16 @@ struct ExpectedLink {
     title: String,
     /// Only checked where the listing is expected to tell.
     published: Option<String>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct ExpectedArticle {
+    url: String,
+    title: String,
+    published: Option<String>,
+    /// The texts of its blocks.
+    text: Vec<String>,
 }
 
 fn folder(source: &Source) -> PathBuf {
@@ -207,4 +219,40 @@ fn every_source_reads_its_listings() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each source that says how to read its articles reads the one made for it: nothing of the page
+/// around it comes along, nothing of it is lost.
+#[test]
+fn every_recipe_reads_its_article() {
+    let mut wrong = Vec::new();
+    let mut read_count = 0;
+    for source in catalogue() {
+        let is_page = source.listings.iter().any(|listing| listing.kind == ListingKind::Page);
+        let Some(expected) = expected(&source).article else {
+            let names_a_body = source.recipe.body.is_some();
+            if is_page || names_a_body {
+                wrong.push(format!("{} has a recipe or a page but no article.html", source.id));
+            }
+            continue;
+        };
+        let fetched = answer(&folder(&source), "article", &expected.url);
+        let (article, notes) = read(&fetched, &source.recipe, &SiteMemory::default());
+        let found = article.map(|article| ExpectedArticle {
+            url: article.url,
+            title: article.title,
+            // A page that changes in place has no day of its own.
+            published: article
+                .published
+                .filter(|_| source.expectation.dated)
+                .map(|stamp| stamp.to_string()),
+            text: article.blocks.into_iter().map(|block| block.text).collect(),
+        });
+        if found.as_ref() != Some(&expected) {
+            wrong.push(format!("{}: found {found:#?}\nnot {expected:#?}\n{notes:?}", source.id));
+        }
+        read_count += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(10 < read_count, "only {read_count} articles read");
 }

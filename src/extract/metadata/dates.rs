@@ -1,8 +1,9 @@
 //! When the article appeared and when it last changed, from every place that says so.
 
-use chrono::Datelike;
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Offset, TimeZone, Timelike, Utc};
 
 use crate::extract::metadata::head::{Head, is_furniture};
+use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::text;
 use crate::extract::metadata::zone;
 use crate::model::stamp::Stamp;
@@ -61,13 +62,13 @@ const METAS: [(&str, Role, f32); 56] = [
     ("dcterms.issued", Role::Published, 0.86),
     ("dc.date.issued", Role::Published, 0.86),
     ("dcterms.available", Role::Published, 0.8),
-    ("dcterms.date", Role::Published, 0.8),
+    ("dcterms.date", Role::Published, 0.72),
     ("dcterms.created", Role::Published, 0.78),
     ("dc.date.created", Role::Published, 0.78),
     ("dc.date", Role::Published, 0.8),
     ("datecreated", Role::Published, 0.8),
     ("uploaddate", Role::Published, 0.75),
-    ("date", Role::Published, 0.8),
+    ("date", Role::Published, 0.72),
     ("dc.created", Role::Published, 0.78),
     ("created", Role::Published, 0.75),
     ("release_date", Role::Published, 0.8),
@@ -114,22 +115,39 @@ const SCRIPT_KEYS: [(&str, Role); 8] = [
 /// Nodes before and after the headline within which a date is likely the article's.
 const NEAR_BEFORE: u32 = 120;
 const NEAR_AFTER: u32 = 400;
+/// From this confidence on, a date is taken for the one that the page shows.
+const VISIBLE: f32 = 0.6;
+/// Below this confidence a date is more often wrong than right.
+const LEAST: f32 = 0.1;
+/// What a date loses that stands far from the headline, in a side box, or in a box named after
+/// other things.
+const FAR: f32 = 0.35;
+const ASIDE: f32 = 0.2;
+const FOREIGN: f32 = 0.3;
 /// Longest line of text, in bytes, that is searched whole; of a longer one only the head is.
 const LINE: usize = 200;
 /// The earliest year that text, class names and addresses are believed for.
 const WEB_YEAR: i32 = 1994;
 
 /// Everything the page says, best first.
-pub(crate) fn claims(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
+pub(crate) fn claims(
+    head: &Head<'_>,
+    lines: &[Line<'_>],
+    anchor: Anchor,
+    language: Option<&str>,
+) -> Vec<DateClaim> {
     let mut claims = from_linked_data(head);
     claims.extend(from_metas(head));
     claims.extend(from_elements(head, anchor, language));
     claims.extend(from_address(&head.page.url));
     if !claims.iter().any(|claim| claim.role != Role::Modified && claim.confidence >= 0.7) {
-        claims.extend(from_lines(head, anchor, language));
+        claims.extend(from_lines(lines, anchor, language));
         claims.extend(from_scripts(head));
     }
-    claims.retain(|claim| claim.reading.day.to_string() != "1970-01-01");
+    // A machine that has no date writes the zero of its clock.
+    claims.retain(|claim| {
+        claim.confidence >= LEAST && claim.reading.day != DateTime::UNIX_EPOCH.date_naive()
+    });
     claims.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     claims
 }
@@ -139,30 +157,94 @@ pub(crate) fn settle(claims: &[DateClaim], role: Role, url: &str) -> Option<(Dat
     let fits = |claim: &&DateClaim| {
         claim.role == role || (role == Role::Published && claim.role == Role::Unsaid)
     };
-    let best = claims.iter().find(fits)?;
-    let same_day = claims.iter().filter(fits).filter(|claim| claim.reading.day == best.reading.day);
-    // Another place may know the hour, or the zone of the same hour.
-    let exact = same_day.clone().find(|claim| {
-        let reading = claim.reading;
-        let agrees =
-            best.reading.time.is_none_or(|time| reading.time.is_some_and(|other| other == time));
-        reading.time.is_some() && reading.offset.is_some() && agrees
-    });
-    let timed = same_day.clone().find(|claim| claim.reading.time.is_some());
-    let exact = match (best.reading.time, best.reading.offset) {
-        (Some(_), Some(_)) => best,
-        _ => exact.or(timed.filter(|_| best.reading.time.is_none())).unwrap_or(best),
+    let fitting: Vec<&DateClaim> = claims.iter().filter(fits).collect();
+    let Some(best) = fitting.first() else {
+        // Guidance pages show the day of their last change and no other; it is the date they go by.
+        let changed = (role == Role::Published).then(|| settle(claims, Role::Modified, url))?;
+        return changed.map(|(claim, stamp)| (DateClaim { confidence: 0.4, ..claim }, stamp));
     };
-    Some((best.clone(), stamp(exact.reading, claims, url)))
+    let mut best = (*best).clone();
+    best.reading = unswapped(best.reading, &fitting);
+    // Another place may know the hour of the same day.
+    if best.reading.time.is_none()
+        && let Some(timed) = same_day(best.reading, &fitting)
+    {
+        best.reading = timed;
+    }
+    let stamp = stamp(best.reading, &fitting, url);
+    Some((best, stamp))
 }
 
-/// The stamp of a reading. A missing zone is that of the site's country where the country has but
-/// one; else the day stands alone.
-fn stamp(reading: Reading, _claims: &[DateClaim], url: &str) -> Stamp {
-    match (reading.offset, zone::of_address(url)) {
-        (None, Some(zone)) => reading.stamp_in(zone),
+/// Where custom alone told day from month and another place has them exchanged, that place is right.
+fn unswapped(reading: Reading, others: &[&DateClaim]) -> Reading {
+    let day = reading.day;
+    let swapped = NaiveDate::from_ymd_opt(day.year(), day.day(), day.month());
+    let agrees =
+        |day| others.iter().any(|other| !other.reading.ambiguous && other.reading.day == day);
+    match swapped {
+        Some(swapped) if reading.ambiguous && !agrees(day) && agrees(swapped) => {
+            Reading { day: swapped, ambiguous: false, ..reading }
+        }
+        _ => reading,
+    }
+}
+
+/// The most exact reading of the same day.
+fn same_day(reading: Reading, others: &[&DateClaim]) -> Option<Reading> {
+    let same = || others.iter().map(|other| other.reading).filter(|other| other.day == reading.day);
+    same()
+        .find(|other| other.offset.is_some())
+        .or_else(|| same().find(|other| other.time.is_some()))
+}
+
+/// The stamp of a reading, on the page's own clock as far as it can be known.
+///
+/// Machines like to write UTC where the reader sees local time; then the clock is that
+/// of the site's country where it has but one, else that of a place which shows the same moment. A
+/// time without any zone and without such a country counts as its day alone.
+fn stamp(reading: Reading, others: &[&DateClaim], url: &str) -> Stamp {
+    let in_country = zone::of_address(url);
+    match (reading.time, reading.offset) {
+        (Some(time), Some(offset)) if offset.local_minus_utc() == 0 => {
+            let moment = reading.day.and_time(time).and_utc();
+            let shown = in_country
+                .map(|zone| zone.offset_from_utc_datetime(&moment.naive_utc()).fix())
+                .or_else(|| shown_offset(moment, others))
+                .or_else(|| offset_of_day(moment, others))
+                .unwrap_or(offset);
+            Stamp::Moment(moment.with_timezone(&shown))
+        }
+        (Some(_), None) => in_country.map_or(reading.stamp(), |zone| reading.stamp_in(zone)),
         _ => reading.stamp(),
     }
+}
+
+/// The offset of a place that shows the same moment on another clock: 17:49 where machines read
+/// 01:49 UTC of the next day.
+fn shown_offset(moment: DateTime<Utc>, others: &[&DateClaim]) -> Option<FixedOffset> {
+    others.iter().filter(|other| other.confidence >= VISIBLE).find_map(|other| {
+        let shown = other.reading.day.and_time(other.reading.time?);
+        let minutes = (shown - moment.naive_utc()).num_seconds().div_euclid(60);
+        // A shown time has no seconds, a moment has.
+        let minutes = minutes + i64::from(minutes.rem_euclid(15) == 14);
+        let possible = minutes % 15 == 0 && (-12 * 60..=14 * 60).contains(&minutes) && minutes != 0;
+        possible.then(|| FixedOffset::east_opt(i32::try_from(minutes).ok()? * 60))?
+    })
+}
+
+/// The nearest whole hour that puts the moment on the day which the address or the visible date
+/// shows, where that is the day before or after.
+fn offset_of_day(moment: DateTime<Utc>, others: &[&DateClaim]) -> Option<FixedOffset> {
+    let shown = others.iter().find(|other| {
+        other.confidence >= VISIBLE && other.reading.time.is_none() && !other.reading.ambiguous
+    })?;
+    let (day, hour) = (moment.date_naive(), i32::try_from(moment.hour()).ok()?);
+    let hours = match (shown.reading.day - day).num_days() {
+        -1 if hour < 12 => -(hour + 1),
+        1 if hour >= 10 => 24 - hour,
+        _ => return None,
+    };
+    FixedOffset::east_opt(hours * 3600)
 }
 
 fn from_linked_data(head: &Head<'_>) -> Vec<DateClaim> {
@@ -198,12 +280,8 @@ fn from_elements(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec
     let claims = elements.filter_map(|node| {
         let kind = kind_of(node)?;
         let (value, reading, said) = reading_of(node, language)?;
-        if is_furniture(node) || is_about_another(node) {
-            return None;
-        }
-        let near = is_near(node, anchor);
         let role = kind.role.unwrap_or(said);
-        let confidence = kind.confidence - if near { 0.0 } else { 0.35 };
+        let confidence = kind.confidence - distance(node, anchor);
         (reading.day.year() >= WEB_YEAR).then_some(DateClaim {
             place: kind.place,
             value,
@@ -336,29 +414,50 @@ fn is_near(node: Node<'_>, anchor: Anchor) -> bool {
     })
 }
 
-/// Dates in links, comments and lists of other articles are not this article's.
-fn is_about_another(node: Node<'_>) -> bool {
-    let foreign = [
-        "comment",
-        "related",
-        "recommend",
-        "sidebar",
-        "widget",
-        "teaser",
-        "most-read",
-        "latest",
-        "footer",
-        "copyright",
-        "breaking",
-        "ticker",
-        "popular",
-        "trending",
-    ];
-    std::iter::once(node).chain(node.ancestors().take(12)).any(|above| {
-        let class = format!("{} {}", above.class(), above.html_id()).to_ascii_lowercase();
-        foreign.iter().any(|word| class.contains(word))
-            && above.tag() != "body"
-            && above.tag() != "html"
+/// What the setting of an element takes from the worth of its date.
+fn distance(node: Node<'_>, anchor: Anchor) -> f32 {
+    let mut lost = 0.0;
+    if !is_near(node, anchor) {
+        lost += FAR;
+    }
+    if is_furniture(node) {
+        lost += ASIDE;
+    }
+    if is_about_another(node, anchor) {
+        lost += FOREIGN;
+    }
+    lost
+}
+
+/// Words in the names of boxes that hold comments, lists of other articles, and the like.
+const FOREIGN_BOXES: [&str; 16] = [
+    "comment",
+    "related",
+    "recommend",
+    "sidebar",
+    "widget",
+    "teaser",
+    "most-read",
+    "latest",
+    "footer",
+    "copyright",
+    "breaking",
+    "ticker",
+    "popular",
+    "trending",
+    "similar",
+    "recent",
+];
+
+/// Whether a box around the element, but not around the headline, is named after other things.
+fn is_about_another(node: Node<'_>, anchor: Anchor) -> bool {
+    let holds_headline = |above: &Node<'_>| {
+        anchor.headline.is_some_and(|headline| above.id() <= headline && headline < above.end())
+    };
+    let above = std::iter::once(node).chain(node.ancestors().take(12));
+    above.take_while(|above| !holds_headline(above) && above.tag() != "body").any(|above| {
+        let name = format!("{} {}", above.class(), above.html_id()).to_ascii_lowercase();
+        FOREIGN_BOXES.iter().any(|word| name.contains(word))
     })
 }
 
@@ -401,9 +500,9 @@ fn day_at(text: &str) -> Option<(&str, Reading)> {
 }
 
 /// Dates written in lines of text, the nearest to the headline first.
-fn from_lines(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
+fn from_lines(lines: &[Line<'_>], anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
     let mut claims = Vec::new();
-    for line in lines(head) {
+    for line in lines {
         if claims.len() > 300 {
             break;
         }
@@ -415,13 +514,10 @@ fn from_lines(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<Da
             continue;
         }
         for found in date::all_written(text, language) {
-            if found.reading.day.year() < WEB_YEAR
-                || is_furniture(line.node)
-                || is_about_another(line.node)
-            {
+            if found.reading.day.year() < WEB_YEAR {
                 continue;
             }
-            let confidence = line_confidence(&line, &found, anchor);
+            let confidence = line_confidence(line, &found, anchor);
             claims.push(DateClaim {
                 place: "text",
                 value: text[found.start..found.end].to_owned(),
@@ -438,56 +534,18 @@ fn from_lines(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<Da
 fn line_confidence(line: &Line<'_>, found: &date::Found, anchor: Anchor) -> f32 {
     let alone = found.end - found.start;
     let alone = alone * 2 >= line.text.len();
-    let mut confidence: f32 = 0.2;
+    let mut confidence: f32 = 0.0;
     if found.role != Role::Unsaid {
         confidence += 0.2;
     }
     if alone {
         confidence += 0.1;
     }
-    if is_near(line.node, anchor) {
-        confidence += 0.15;
-    }
+    confidence += 0.35 - distance(line.node, anchor);
     if found.start > 100 {
         confidence -= 0.1;
     }
     confidence
-}
-
-/// A run of text without a block's edge inside.
-struct Line<'page> {
-    node: Node<'page>,
-    text: String,
-}
-
-fn lines<'page>(head: &Head<'page>) -> Vec<Line<'page>> {
-    let mut lines: Vec<Line<'page>> = Vec::new();
-    let mut skip_to = 0;
-    let mut open = false;
-    for node in head.dom().iter() {
-        if node.id().0 < skip_to {
-            continue;
-        }
-        match node.characters() {
-            Some(characters) if characters.trim().is_empty() => {
-                if let Some(line) = lines.last_mut().filter(|_| open) {
-                    line.text.push(' ');
-                }
-            }
-            Some(characters) => {
-                match lines.last_mut().filter(|_| open) {
-                    Some(line) if line.text.len() < 4 * LINE => line.text.push_str(characters),
-                    Some(_) => {}
-                    None => lines.push(Line { node, text: characters.to_owned() }),
-                }
-                open = true;
-            }
-            None if crate::parse::dom::is_unseen(node.tag()) => skip_to = node.end().0,
-            None if !crate::parse::dom::is_inline(node.tag()) => open = false,
-            None => {}
-        }
-    }
-    lines
 }
 
 /// `"datePublished":"…"` and its like in scripts that are not JSON-LD.
