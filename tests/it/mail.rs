@@ -95,6 +95,22 @@ fn only_a_relevant_article_is_told() {
 }
 
 #[test]
+fn quotes_stand_in_the_order_of_the_article_and_signs_say_nothing_twice() {
+    let text = alert("official").text;
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in\n{text}"));
+    assert!(at("“WASHINGTON") < at("“As a result") && at("“As a result") < at("“The action"));
+    let (mut judged, source) = sample("official");
+    let mut part = judged.verdict.evidence[0].clone();
+    part.text = "property and interests".to_owned();
+    part.start += "all ".len();
+    part.end = part.start + part.text.len();
+    judged.verdict.evidence.insert(1, part);
+    let readers = [reader(1, "a@example.org", "")];
+    let message = digest::alerts(&judged, &source, &readers, &sender()).remove(0);
+    assert!(!message.text.contains("“property and interests”"), "{}", message.text);
+}
+
+#[test]
 fn a_message_id_names_the_article_and_the_reader() {
     let (judged, source) = sample("official");
     let readers = [reader(1, "a@example.org", ""), reader(2, "b@example.org", "")];
