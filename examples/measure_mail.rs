@@ -92,14 +92,18 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
         let commit = Commit {
             source: source.id.clone(),
             link: url,
-            site: "news.example".to_owned(),
+            domain: "news.example".to_owned(),
             judged,
             fetched,
             messages,
             now,
             next_look: None,
         };
-        let rules = Rules { place: |_, _| Placed::New, is_noise: |_, _| false };
+        let rules = Rules {
+            place: |_, _| Placed::New,
+            is_noise: |_, _| false,
+            difference: |_, _| String::new(),
+        };
         store.commit(commit, rules).await.unwrap();
     }
     told(what, started);

@@ -2,37 +2,47 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cli::setup::{self, SettingsArgs};
 use crate::cli::{Exit, lines};
+use crate::clock::Clock;
+use crate::fetch::{self, Fetcher};
 use crate::jobs;
 use crate::model::article::{Article, BlockKind, SiteMemory};
 use crate::model::fetched::{Fetched, Validators};
 use crate::model::note::Note;
-use crate::model::source::Recipe;
+use crate::model::source::{Recipe, Source};
 use crate::parse::gzip;
+use crate::sources;
 
 /// Most bytes of one page, unpacked: what the fetcher allows too.
 const LARGEST_PAGE: usize = 64 << 20;
 
-/// Read pages and show the clean article: title, byline, dates, text, and what was removed.
+/// Read pages and show the clean article: title, byline, dates, text, and what was removed
 ///
-/// Without FILE, reads JSON lines {"id", "url"?, "path" or "html", "source"?} from standard input
+/// Without FILE or URL, reads JSON lines {"id", "url"?, "path" or "html", "source"?} from standard input
 /// and answers each with one JSON line.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Pages to read: HTML or plain-text files, gzip-compressed or not
-    #[arg(value_name = "FILE")]
+    /// Pages to read: addresses, or HTML or plain-text files, gzip-compressed or not
+    #[arg(value_name = "FILE|URL")]
     pages: Vec<String>,
     /// Leave out what was removed
     #[arg(long)]
     brief: bool,
+    /// Read with the recipe of this source: a shipped id, or the path of a source file
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
@@ -41,7 +51,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     }
     if io::stdin().is_terminal() {
         bail!(
-            "nothing to read: name a FILE, or pipe JSON lines with \"id\" and \"path\" or \"html\""
+            "nothing to read: name a FILE or URL, or pipe JSON lines with \"id\" and \"path\" or \"html\""
         );
     }
     lines::answer(io::stdin().lock(), io::stdout().lock(), answer)
@@ -156,12 +166,32 @@ fn to_line(id: Value, url: String, article: Option<Article>, notes: &[Note]) -> 
     }
 }
 
-/// The recipe of a named source.
+/// The recipe of a source: the id of a shipped one, or the path of a source file.
 fn recipe_of(source: Option<&str>) -> anyhow::Result<Recipe> {
-    match source {
-        None => Ok(Recipe::default()),
-        Some(source) => bail!("source {source:?} is not known here: sources cannot be loaded yet"),
+    static CATALOGUE: LazyLock<Vec<Source>> = LazyLock::new(sources::catalogue);
+    let Some(source) = source else { return Ok(Recipe::default()) };
+    if source.ends_with(".toml") {
+        return Ok(source_file(Path::new(source))?.recipe);
     }
+    match CATALOGUE.iter().find(|shipped| shipped.id.0 == source) {
+        Some(shipped) => Ok(shipped.recipe.clone()),
+        None => bail!(
+            "no shipped source has the id {source:?}; see `sanctionwatch source list`, or give the \
+             path of a source file"
+        ),
+    }
+}
+
+fn source_file(path: &Path) -> anyhow::Result<Source> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+    // The id of a source is its folder and name, wherever that folder lies.
+    let parts: Vec<_> = path.iter().rev().take(2).collect();
+    let inside: PathBuf = parts.into_iter().rev().collect();
+    sources::read(&inside, &name, &text).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow!(lines.join("\n"))
+    })
 }
 
 /// A stored page as if it had just been fetched.
@@ -187,18 +217,18 @@ fn read_page(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn show_all(args: &Args) -> anyhow::Result<Exit> {
+    let recipe = recipe_of(args.source.as_deref())?;
     let mut out = anstream::stdout().lock();
     let mut exit = Exit::Done;
     for name in &args.pages {
-        let path = Path::new(name);
-        let content_type = (path.extension().is_some_and(|ending| ending == "txt"))
-            .then(|| "text/plain".to_owned());
-        let result = read_page(path).map(|body| {
-            let fetched = on_file(name.clone(), content_type, body);
-            jobs::read::read(&fetched, &Recipe::default(), &SiteMemory::default())
-        });
-        match result {
-            Ok((article, notes)) => {
+        let fetched = if name.starts_with("http://") || name.starts_with("https://") {
+            from_web(name, args)
+        } else {
+            from_disk(name)
+        };
+        match fetched {
+            Ok(fetched) => {
+                let (article, notes) = jobs::read::read(&fetched, &recipe, &SiteMemory::default());
                 if article.is_none() {
                     exit = Exit::Partly;
                 }
@@ -212,6 +242,25 @@ fn show_all(args: &Args) -> anyhow::Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+fn from_disk(name: &str) -> anyhow::Result<Fetched> {
+    let path = Path::new(name);
+    let content_type =
+        (path.extension().is_some_and(|ending| ending == "txt")).then(|| "text/plain".to_owned());
+    Ok(on_file(name.to_owned(), content_type, read_page(path)?))
+}
+
+/// One page from the web, as politely as a crawl fetches it.
+fn from_web(url: &str, args: &Args) -> anyhow::Result<Fetched> {
+    let settings = args.settings.load()?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let fetcher = Fetcher::new(setup::limits(&settings), Clock::System)?;
+    match runtime.block_on(fetcher.get(url, &Validators::default())) {
+        Ok(fetch::Answer::Fetched(fetched)) => Ok(*fetched),
+        Ok(fetch::Answer::Unchanged) => bail!("{url} says it is unchanged, though nobody asked"),
+        Err(fault) => bail!("{}: {}", fault.outcome.name(), fault.detail),
+    }
 }
 
 const BOLD: Style = Style::new().bold();

@@ -37,6 +37,8 @@ const LEASE: TimeDelta = TimeDelta::hours(1);
 const ATTEMPTS_MAX: u32 = 12;
 /// Gap after the first failure of a page.
 const FIRST_RETRY: Duration = Duration::from_mins(5);
+/// A page that robots.txt closes is asked about again this much later: rules change seldom.
+const REFUSED_RETRY: TimeDelta = TimeDelta::days(7);
 /// An article is looked at again after as long as we have known it, but not sooner than this …
 const RECHECK_MIN: TimeDelta = TimeDelta::hours(6);
 /// … and not once we have known it for longer than this.
@@ -224,7 +226,8 @@ impl Crawler {
                 return Ok(unchanged);
             }
             Err(fault) => {
-                counts.failures += 1;
+                // What robots.txt closes is no failure of the source.
+                counts.failures += usize::from(fault.outcome != Outcome::Refused);
                 return self.put_off(link, fault.outcome, fault.detail).await;
             }
         };
@@ -397,6 +400,9 @@ fn health(source: &Source, announced: &Announcement, counts: &Counts) -> (Outcom
 
 /// When to try a page again after `attempts` failures in a row; none: it will not get better.
 fn retry_at(outcome: Outcome, attempts: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if outcome == Outcome::Refused {
+        return (attempts < ATTEMPTS_MAX).then(|| now + REFUSED_RETRY);
+    }
     let attempts_max = match outcome {
         Outcome::Gone | Outcome::WrongType | Outcome::TooLarge | Outcome::Forbidden => 2,
         Outcome::Unreadable | Outcome::RedirectLoop => 4,

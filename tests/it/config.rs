@@ -191,7 +191,8 @@ fn every_mistake_is_said_with_its_place_and_remedy() {
 #[test]
 fn the_state_folder_is_the_nearest_one_named() {
     let file = Some(Path::new("/etc/sanctionwatch/sanctionwatch.toml"));
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    type Variables = &'static [(&'static str, &'static str)];
+    let cases: &[(&str, Variables, &str)] = &[
         ("", &[], "/home/ada/.local/state/sanctionwatch"),
         ("", &[("XDG_STATE_HOME", "/data")], "/data/sanctionwatch"),
         ("", &[("XDG_STATE_HOME", "data")], "/home/ada/.local/state/sanctionwatch"),

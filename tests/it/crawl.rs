@@ -39,8 +39,8 @@ impl World {
             .unwrap();
         let limits = Limits {
             delay: Duration::ZERO,
-            idle: Duration::from_millis(300),
-            total: Duration::from_secs(5),
+            idle: Duration::from_secs(3),
+            total: Duration::from_secs(20),
             body: 8 << 20,
             allow_private: vec!["127.0.0.1".to_owned()],
             ..Limits::default()
