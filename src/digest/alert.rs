@@ -137,9 +137,11 @@ impl TextPart<'_> {
     }
 }
 
-/// Most sentences quoted, signs listed, and characters of each kind of line.
+/// Pieces of evidence looked at, the strongest; sentences quoted; signs listed.
+const EVIDENCE: usize = 50;
 const QUOTES: usize = 3;
 const SIGNS: usize = 5;
+/// Characters of each kind of line.
 const SUBJECT: usize = 120;
 const HEADLINE: usize = 300;
 const NAME: usize = 80;
@@ -224,7 +226,8 @@ fn quotes(article: &Article, evidence: &[Evidence]) -> Vec<Quote> {
     let text = article.text();
     let mut quoted: Vec<Range<usize>> = Vec::new();
     let mut quotes = Vec::new();
-    for found in evidence.iter().filter(|found| found.field == Field::Text && found.weight > 0.0) {
+    let in_text = |found: &&Evidence| found.field == Field::Text && found.weight > 0.0;
+    for found in evidence.iter().filter(in_text).take(EVIDENCE) {
         if quotes.len() == QUOTES {
             break;
         }

@@ -613,7 +613,7 @@ impl<'p> Opinions<'p> {
         row.put("since sure", self.last_sure[at].min(50) as f32);
         row.put("until sure", self.next_sure[at].min(50) as f32);
         let gap = |from: usize| (chars_before - self.before[from].0).abs();
-        let last = at.checked_sub(self.last_sure[at]).map_or(1e5, |last| gap(last));
+        let last = at.checked_sub(self.last_sure[at]).map_or(1e5, gap);
         row.put("chars since sure", (last + 1.0).ln());
         let window = |from: usize, to: usize| {
             let (a, b) = (self.before[from], self.before[to.min(self.list.len())]);

@@ -198,8 +198,12 @@ async fn nothing_adds_a_header() {
     message.subject = evil.to_owned();
     message.name = evil.to_owned();
     message.message_id = format!("<{evil}@example.net>");
+    message.text = "one\r.\rQUIT\r\n.\n\0two".to_owned();
     let mail = mailed(&message).await;
     assert_eq!(names(&mail), names(&plain));
+    let crs = mail.iter().filter(|byte| **byte == b'\r').count();
+    assert_eq!(crs, mail.windows(2).filter(|pair| *pair == b"\r\n").count());
+    assert!(!mail.contains(&0));
     let parsed = MessageParser::default().parse(&mail).unwrap();
     assert!(parsed.bcc().is_none());
     assert_eq!(parsed.subject(), Some("Eve Bcc: all@example.org Hello X: y"));
@@ -209,6 +213,18 @@ async fn nothing_adds_a_header() {
         message.name = text;
         assert_eq!(names(&mailed(&message).await), names(&plain));
     }
+}
+
+#[tokio::test]
+async fn a_machine_without_a_domain_can_write_to_itself() {
+    let memory = Memory::default();
+    let from = email("sanctionwatch@localhost");
+    let mailer = Mailer::new(&Settings::new(Backend::Memory(memory.clone()), from)).unwrap();
+    let mut message = alert("russian");
+    message.email = email("root@localhost");
+    mailer.send(&message, now()).await.unwrap();
+    let mail = String::from_utf8(memory.mails().remove(0)).unwrap();
+    assert!(mail.contains("From: sanctionwatch <sanctionwatch@localhost>\r\n"), "{mail}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod cli;
 mod config;
 mod crash;
 mod crawl;
@@ -13,5 +14,6 @@ mod listings;
 mod mail;
 mod read;
 mod send_mail;
+mod service;
 mod sources;
 mod support;

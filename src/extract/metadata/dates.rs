@@ -62,13 +62,13 @@ const METAS: [(&str, Role, f32); 56] = [
     ("dcterms.issued", Role::Published, 0.86),
     ("dc.date.issued", Role::Published, 0.86),
     ("dcterms.available", Role::Published, 0.8),
-    ("dcterms.date", Role::Published, 0.8),
+    ("dcterms.date", Role::Published, 0.72),
     ("dcterms.created", Role::Published, 0.78),
     ("dc.date.created", Role::Published, 0.78),
     ("dc.date", Role::Published, 0.8),
     ("datecreated", Role::Published, 0.8),
     ("uploaddate", Role::Published, 0.75),
-    ("date", Role::Published, 0.8),
+    ("date", Role::Published, 0.72),
     ("dc.created", Role::Published, 0.78),
     ("created", Role::Published, 0.75),
     ("release_date", Role::Published, 0.8),
@@ -117,6 +117,8 @@ const NEAR_BEFORE: u32 = 120;
 const NEAR_AFTER: u32 = 400;
 /// From this confidence on, a date is taken for the one that the page shows.
 const VISIBLE: f32 = 0.6;
+/// Below this confidence a date is more often wrong than right.
+const LEAST: f32 = 0.1;
 /// What a date loses that stands far from the headline, in a side box, or in a box named after
 /// other things.
 const FAR: f32 = 0.35;
@@ -142,7 +144,10 @@ pub(crate) fn claims(
         claims.extend(from_lines(lines, anchor, language));
         claims.extend(from_scripts(head));
     }
-    claims.retain(|claim| claim.reading.day.to_string() != "1970-01-01");
+    // A machine that has no date writes the zero of its clock.
+    claims.retain(|claim| {
+        claim.confidence >= LEAST && claim.reading.day != DateTime::UNIX_EPOCH.date_naive()
+    });
     claims.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     claims
 }
@@ -153,7 +158,12 @@ pub(crate) fn settle(claims: &[DateClaim], role: Role, url: &str) -> Option<(Dat
         claim.role == role || (role == Role::Published && claim.role == Role::Unsaid)
     };
     let fitting: Vec<&DateClaim> = claims.iter().filter(fits).collect();
-    let mut best = (*fitting.first()?).clone();
+    let Some(best) = fitting.first() else {
+        // Guidance pages show the day of their last change and no other; it is the date they go by.
+        let changed = (role == Role::Published).then(|| settle(claims, Role::Modified, url))?;
+        return changed.map(|(claim, stamp)| (DateClaim { confidence: 0.4, ..claim }, stamp));
+    };
+    let mut best = (*best).clone();
     best.reading = unswapped(best.reading, &fitting);
     // Another place may know the hour of the same day.
     if best.reading.time.is_none()
@@ -189,18 +199,19 @@ fn same_day(reading: Reading, others: &[&DateClaim]) -> Option<Reading> {
 
 /// The stamp of a reading, on the page's own clock as far as it can be known.
 ///
-/// Machines like to write UTC where the reader sees local time; then the clock is that of a place
-/// which shows the same moment, else that of the site's country where it has but one. A time
-/// without any zone and without such a country counts as its day alone.
+/// Machines like to write UTC where the reader sees local time; then the clock is that
+/// of the site's country where it has but one, else that of a place which shows the same moment. A
+/// time without any zone and without such a country counts as its day alone.
 fn stamp(reading: Reading, others: &[&DateClaim], url: &str) -> Stamp {
     let in_country = zone::of_address(url);
     match (reading.time, reading.offset) {
         (Some(time), Some(offset)) if offset.local_minus_utc() == 0 => {
             let moment = reading.day.and_time(time).and_utc();
-            let shown = shown_offset(moment, others).or_else(|| {
-                in_country.map(|zone| zone.offset_from_utc_datetime(&moment.naive_utc()).fix())
-            });
-            let shown = shown.or_else(|| offset_of_day(moment, others)).unwrap_or(offset);
+            let shown = in_country
+                .map(|zone| zone.offset_from_utc_datetime(&moment.naive_utc()).fix())
+                .or_else(|| shown_offset(moment, others))
+                .or_else(|| offset_of_day(moment, others))
+                .unwrap_or(offset);
             Stamp::Moment(moment.with_timezone(&shown))
         }
         (Some(_), None) => in_country.map_or(reading.stamp(), |zone| reading.stamp_in(zone)),

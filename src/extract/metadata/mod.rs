@@ -337,3 +337,6 @@ fn is_paywalled(head: &Head<'_>) -> bool {
     let tier = head.meta("article:content_tier").unwrap_or("");
     by_data || tier.eq_ignore_ascii_case("locked")
 }
+
+#[cfg(test)]
+mod tests;
