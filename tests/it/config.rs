@@ -157,6 +157,10 @@ fn every_mistake_is_said_with_its_place_and_remedy() {
             &["conf.toml:2:8: from: \"ada\" is not an e-mail address (it has no @)"],
         ),
         (
+            "state = \"~/state\"",
+            &["conf.toml:1:9: state is \"~/state\"; nothing is filled in for ~"],
+        ),
+        (
             "[mail.smtp]\nusername = \"ada\"",
             &[
                 "conf.toml:1:1: [mail.smtp] host is missing",
