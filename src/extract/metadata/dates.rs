@@ -117,6 +117,8 @@ const NEAR_BEFORE: u32 = 120;
 const NEAR_AFTER: u32 = 400;
 /// From this confidence on, a date is taken for the one that the page shows.
 const VISIBLE: f32 = 0.6;
+/// By how much the places for another day must outweigh those for the surest one.
+const MAJORITY: f32 = 0.3;
 /// Below this confidence a date is more often wrong than right.
 const LEAST: f32 = 0.1;
 /// What a date loses that stands far from the headline, in a side box, or in a box named after
@@ -158,12 +160,12 @@ pub(crate) fn settle(claims: &[DateClaim], role: Role, url: &str) -> Option<(Dat
         claim.role == role || (role == Role::Published && claim.role == Role::Unsaid)
     };
     let fitting: Vec<&DateClaim> = claims.iter().filter(fits).collect();
-    let Some(best) = fitting.first() else {
+    let Some(best) = most_agreed(&fitting) else {
         // Guidance pages show the day of their last change and no other; it is the date they go by.
         let changed = (role == Role::Published).then(|| settle(claims, Role::Modified, url))?;
         return changed.map(|(claim, stamp)| (DateClaim { confidence: 0.4, ..claim }, stamp));
     };
-    let mut best = (*best).clone();
+    let mut best = best.clone();
     best.reading = unswapped(best.reading, &fitting);
     // Another place may know the hour of the same day.
     if best.reading.time.is_none()
@@ -173,6 +175,28 @@ pub(crate) fn settle(claims: &[DateClaim], role: Role, url: &str) -> Option<(Dat
     }
     let stamp = stamp(best.reading, &fitting, url);
     Some((best, stamp))
+}
+
+/// The surest claim, unless several other places agree against it on another day.
+fn most_agreed<'a>(claims: &[&'a DateClaim]) -> Option<&'a DateClaim> {
+    let surest = claims.first()?;
+    let votes = |day: NaiveDate| -> f32 {
+        let mut places: Vec<&str> = Vec::new();
+        let agreeing = claims.iter().filter(|claim| claim.reading.day == day);
+        let fresh = agreeing.filter(|claim| {
+            let fresh = !places.contains(&claim.place);
+            places.push(claim.place);
+            fresh
+        });
+        fresh.map(|claim| claim.confidence).sum()
+    };
+    let rival = claims.iter().filter(|claim| claim.confidence >= VISIBLE);
+    let rival = rival.map(|claim| (claim, votes(claim.reading.day)));
+    let strongest = rival.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    match strongest {
+        Some((rival, most)) if most > votes(surest.reading.day) + MAJORITY => Some(rival),
+        _ => Some(surest),
+    }
 }
 
 /// Where custom alone told day from month and another place has them exchanged, that place is right.
@@ -359,6 +383,8 @@ fn kind_of(node: Node<'_>) -> Option<Kind> {
         "publishdate",
         "publish-date",
         "pub-date",
+        "datum",
+        "fecha",
         "pubdate",
         "post-date",
         "article-date",
