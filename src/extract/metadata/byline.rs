@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::extract::metadata::dates::Anchor;
 use crate::extract::metadata::head::{Head, is_furniture, squeeze};
 use crate::extract::metadata::likeness::skeleton;
 use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::{Object, kinds};
+use crate::extract::metadata::seen_dates::Anchor;
 use crate::parse::date;
 use crate::parse::dom::{Node, NodeId};
 

@@ -252,9 +252,7 @@ fn bylines_come_from_data_links_elements_and_lines() {
         ("<meta name=author content=admin>", ""),
         ("<h1>Oil</h1><p>By the end of the year the cap will fall.</p>", ""),
     ];
-    for (html, expect) in
-        cases.into_iter().filter(|(html, _)| !html.contains("Brüssel") && !html.contains("Troll"))
-    {
+    for (html, expect) in cases {
         check(URL, html, &[("byline", expect)]);
     }
 }
