@@ -24,7 +24,7 @@ use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
 use crate::model::judged::{Judged, Placed};
 use crate::model::note::Note;
-use crate::model::source::{Source, SourceId};
+use crate::model::source::{ListingKind, Source, SourceId};
 use crate::model::subscriber::{Email, Message};
 use crate::model::visit::{Counts, Outcome, Visit};
 use crate::parse::address;
@@ -234,11 +234,15 @@ impl Crawler {
         let domain = address::site(&fetched.url).unwrap_or_default();
         let memory = self.store.site_memory(domain.clone()).await?;
         let (read, notes) = read_and_judge(Arc::clone(source), fetched.clone(), memory).await;
-        let Some(judged) = read else {
+        let Some(mut judged) = read else {
             counts.failures += 1;
             let detail = describe_notes(&notes, &fetched.url);
             return self.put_off(link, Outcome::Unreadable, detail).await;
         };
+        if is_watched(source, &link) {
+            // A page that is edited for years has no day of publication, whatever dates it names.
+            judged.article.published = None;
+        }
         let now = self.clock.now();
         let messages = self.alerts(&judged, source, now).await?;
         let next_look = self.recheck_at(link.first_seen);
@@ -353,6 +357,14 @@ fn own_address(article: &Article, fetched: &Fetched) -> String {
     address::key(&article.url)
         .or_else(|| address::key(&fetched.url))
         .unwrap_or_else(|| fetched.url.clone())
+}
+
+/// Whether the link is a page of the source that changes in place.
+fn is_watched(source: &Source, link: &DueLink) -> bool {
+    source
+        .listings
+        .iter()
+        .any(|listing| listing.kind == ListingKind::Page && listing.url == link.url)
 }
 
 fn count(counts: &mut Counts, committed: &Committed, removed: usize, relevant: bool) {

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use html5ever::Namespace;
+use scraper::error::SelectorErrorKind;
 use scraper::selector::{CssLocalName, CssString, NonTSPseudoClass, PseudoElement, Simple};
 use selectors::attr::{AttrSelectorOperation, CaseSensitivity, NamespaceConstraint};
 use selectors::bloom::BloomFilter;
@@ -43,7 +44,7 @@ impl Selector {
             .map(|list| Selector { source: selector.to_owned(), list })
             .map_err(|error| SelectorError {
                 selector: selector.to_owned(),
-                why: format!("{:?}", error.kind),
+                why: SelectorErrorKind::from(error).to_string(),
             })
     }
 

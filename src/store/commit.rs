@@ -96,6 +96,9 @@ impl Writing<'_> {
         {
             placed = Placed::Same { article };
         }
+        // Who was told once is not told again, and who came later is not told of old news: an edit
+        // causes an alert only where it is the edit that made the article relevant.
+        let was_relevant = self.is_relevant(&placed)?;
         let article = match placed {
             Placed::New => self.add_article()?,
             Placed::Same { article } => article,
@@ -113,8 +116,9 @@ impl Writing<'_> {
             self.know_address(article)?;
         }
         let messages = match placed {
-            Placed::New | Placed::Revision { .. } => self.enqueue(article)?,
-            Placed::Same { .. } | Placed::Copy { .. } => 0,
+            Placed::New => self.enqueue(article)?,
+            Placed::Revision { .. } if !was_relevant => self.enqueue(article)?,
+            Placed::Revision { .. } | Placed::Same { .. } | Placed::Copy { .. } => 0,
         };
         self.finish_link()?;
         Ok(Committed { placed, article, messages })
@@ -188,6 +192,14 @@ impl Writing<'_> {
         shingles.sort_unstable();
         let wording = wording.cast_unsigned();
         Ok(Neighbour { article: id, same_address: false, same_site, wording, shingles })
+    }
+
+    /// Whether the article that a revision replaces was judged to be about sanctions.
+    fn is_relevant(&self, placed: &Placed) -> Result<bool> {
+        let Placed::Revision { article } = placed else { return Ok(false) };
+        let mut statement =
+            self.transaction.prepare_cached("SELECT relevant FROM verdict WHERE article = ?1")?;
+        Ok(statement.query_row([article], |row| row.get(0)).optional()?.unwrap_or(false))
     }
 
     fn add_article(&self) -> Result<i64> {
