@@ -1,5 +1,6 @@
 //! `read`: pages in, clean articles out; as JSON lines for pipes, or as a view for people.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clean::sites::Sites;
 use crate::cli::setup::{self, SettingsArgs};
 use crate::cli::{Exit, lines};
 use crate::clock::Clock;
@@ -35,6 +37,10 @@ pub(crate) struct Args {
     /// Pages to read: addresses, or HTML or plain-text files, gzip-compressed or not
     #[arg(value_name = "FILE|URL")]
     pages: Vec<String>,
+    /// Learn what each site repeats from the stored pages in DIR (HTML, also gzip; an index.jsonl
+    /// or gold.jsonl beside them may give {"id", "url"} for files named after the id)
+    #[arg(long, value_name = "DIR")]
+    site_memory: Option<PathBuf>,
     /// Leave out what was removed
     #[arg(long)]
     brief: bool,
@@ -46,15 +52,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
+    let sites = args.site_memory.as_deref().map(learn).transpose()?.unwrap_or_default();
     if !args.pages.is_empty() {
-        return show_all(&args);
+        return show_all(&args, &sites);
     }
     if io::stdin().is_terminal() {
         bail!(
             "nothing to read: name a FILE or URL, or pipe JSON lines with \"id\" and \"path\" or \"html\""
         );
     }
-    lines::answer(io::stdin().lock(), io::stdout().lock(), answer)
+    lines::answer(io::stdin().lock(), io::stdout().lock(), |question| answer(question, &sites))
 }
 
 /// A line of standard input.
@@ -100,7 +107,7 @@ struct RemovedLine {
     reason: &'static str,
 }
 
-fn answer(question: Question) -> anyhow::Result<Answer> {
+fn answer(question: Question, sites: &Sites) -> anyhow::Result<Answer> {
     let recipe = recipe_of(question.source.as_deref())?;
     let body = match (&question.html, &question.path) {
         (Some(html), None) => html.clone().into_bytes(),
@@ -113,7 +120,7 @@ fn answer(question: Question) -> anyhow::Result<Answer> {
         question.html.is_some().then(|| "text/html; charset=utf-8".to_owned())
     });
     let fetched = on_file(url.clone(), content_type, body);
-    let (article, notes) = jobs::read::read(&fetched, &recipe, &SiteMemory::default());
+    let (article, notes) = jobs::read::read(&fetched, &recipe, &sites.memory(&url));
     Ok(to_line(question.id, url, article, &notes))
 }
 
@@ -216,7 +223,62 @@ fn read_page(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(page.into_owned())
 }
 
-fn show_all(args: &Args) -> anyhow::Result<Exit> {
+/// Learns what sites repeat from every page below a folder.
+fn learn(folder: &Path) -> anyhow::Result<Sites> {
+    let addresses = addresses(folder)?;
+    let mut sites = Sites::default();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder)
+            .with_context(|| format!("cannot learn from the pages in {}", folder.display()))?;
+        for entry in entries {
+            let path = entry.with_context(|| format!("cannot list {}", folder.display()))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let stem = name.trim_end_matches(".gz").trim_end_matches(".html");
+            if path.is_dir() {
+                folders.push(path);
+            } else if stem != name {
+                let url = addresses.get(stem).cloned().unwrap_or_else(|| name.clone());
+                let fetched = on_file(url.clone(), None, read_page(&path)?);
+                let memory = SiteMemory::default();
+                if let (Some(article), _) = jobs::read::read(&fetched, &Recipe::default(), &memory)
+                {
+                    // A page without an entry speaks for the address it claims.
+                    let known = addresses.contains_key(stem);
+                    sites.learn(if known { &url } else { &article.url }, &article);
+                }
+            }
+        }
+    }
+    Ok(sites)
+}
+
+/// Addresses by file stem, from an index beside the pages or above them.
+fn addresses(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: String,
+        url: String,
+    }
+    let mut addresses = HashMap::new();
+    let places = [Some(folder), folder.parent()];
+    for place in places.into_iter().flatten() {
+        for name in ["index.jsonl", "gold.jsonl"] {
+            let file = place.join(name);
+            if !file.exists() {
+                continue;
+            }
+            let text = fs::read_to_string(&file)
+                .with_context(|| format!("cannot read {}", file.display()))?;
+            // Rows without an address say nothing here.
+            let rows = text.lines().filter_map(|line| serde_json::from_str::<Row>(line).ok());
+            addresses.extend(rows.map(|row| (row.id, row.url)));
+        }
+    }
+    Ok(addresses)
+}
+
+fn show_all(args: &Args, sites: &Sites) -> anyhow::Result<Exit> {
     let recipe = recipe_of(args.source.as_deref())?;
     let mut out = anstream::stdout().lock();
     let mut exit = Exit::Done;
@@ -228,7 +290,8 @@ fn show_all(args: &Args) -> anyhow::Result<Exit> {
         };
         match fetched {
             Ok(fetched) => {
-                let (article, notes) = jobs::read::read(&fetched, &recipe, &SiteMemory::default());
+                let (article, notes) =
+                    jobs::read::read(&fetched, &recipe, &sites.memory(&fetched.url));
                 if article.is_none() {
                     exit = Exit::Partly;
                 }
