@@ -30,7 +30,7 @@ const RIDGE: f64 = 0.002;
 const STEPS: usize = 2500;
 const STEP: f64 = 0.5;
 /// How much worse a false alarm is than a miss, given as many texts of both labels.
-const CAUTION: f64 = 1.2;
+const CAUTION: f64 = 1.0;
 const FOLDS: usize = 5;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -209,19 +209,25 @@ fn guises(
     };
     let with_more =
         [&[text.text.clone()], &other_news[..4], &more, &other_news[4..]].concat().join("\n\n");
+    let passing_by = pick(passing, 2);
     let untitled = format!("{}. {}", text.title, text.text);
     let headlines: Vec<&Labelled> =
         no.iter().copied().filter(|text| text.kind == "politics").collect();
     let beside = headlines.get((number * 11 + 3) % headlines.len().max(1));
     let beside = beside.map(|text| text.title.clone()).unwrap_or_default();
-    vec![
+    let mut guises = vec![
         bare,
         (text.title.clone(), long),
         (text.title.clone(), with_more.clone()),
         (String::new(), untitled.clone()),
         (beside.clone(), untitled.clone()),
         (beside, format!("{}. {with_more}", text.title)),
-    ]
+    ];
+    if text.label == "no" {
+        let mention = [&[text.text.clone()], &other_news[..1], &[passing_by], &other_news[1..]];
+        guises.push((text.title.clone(), mention.concat().join("\n\n")));
+    }
+    guises
 }
 
 /// Projected gradient descent on the logistic loss, a false alarm weighing `CAUTION` times a miss.

@@ -13,6 +13,9 @@ use crate::text::tokens::{Folded, Token};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
     Title,
+    /// The first words of the text: what it is about, if the title does not say.
+    Opening,
+    /// The rest of the first paragraphs.
     Lead,
     Body,
 }
@@ -24,7 +27,7 @@ pub enum Feature {
     Some(Zone, Kind),
     /// Two kinds in one sentence of a zone.
     Pair(Zone, Kind, Kind),
-    /// Words of another world in title and lead, and nothing firm for sanctions there.
+    /// Words of another world before the body, and nothing firm for sanctions there.
     OnlyAgainst,
 }
 
@@ -78,8 +81,10 @@ pub struct Seen {
     body_words: usize,
 }
 
-/// Words of the lead: about the first four hundred characters.
-const LEAD_WORDS: usize = 65;
+/// Words of the opening: a sentence or two.
+const OPENING_WORDS: usize = 35;
+/// Words of the lead after it.
+const LEAD_WORDS: usize = 40;
 /// A text without a title often begins with its headline; longer first sentences are prose.
 const HEADLINE_WORDS: usize = 25;
 /// A body of this many words counts a mention half.
@@ -101,7 +106,7 @@ const KINDS: [Kind; 9] = [
     Kind::Instrument,
 ];
 
-/// Kinds that say more together, in one sentence of title or lead.
+/// Kinds that say more together, in one sentence before the body.
 const PAIRS: [(Kind, Kind); 11] = [
     (Kind::Authority, Kind::Aim),
     (Kind::Authority, Kind::Measure),
@@ -117,18 +122,18 @@ const PAIRS: [(Kind, Kind); 11] = [
 ];
 
 /// Tokens from the end of one match to the start of another that keeps it company.
-const CLOSE: usize = 10;
+const CLOSE: usize = 14;
 
 /// Kinds that settle the matter against a stray word of another world.
 const FIRM: [Kind; 4] = [Kind::Strong, Kind::Object, Kind::Issuer, Kind::Instrument];
 
 /// Every feature, in the order of the weights.
 pub fn all() -> Vec<Feature> {
-    let zones = [Zone::Title, Zone::Lead, Zone::Body];
+    let zones = [Zone::Title, Zone::Opening, Zone::Lead, Zone::Body];
     let single = zones.into_iter().flat_map(|zone| KINDS.map(|kind| Feature::Some(zone, kind)));
     let pairs = zones
         .into_iter()
-        .take(2)
+        .take(3)
         .flat_map(|zone| PAIRS.map(|(one, other)| Feature::Pair(zone, one, other)));
     single.chain(pairs).chain([Feature::OnlyAgainst]).collect()
 }
@@ -160,6 +165,7 @@ impl Zone {
     fn name(self) -> &'static str {
         match self {
             Zone::Title => "title",
+            Zone::Opening => "opening",
             Zone::Lead => "lead",
             Zone::Body => "body",
         }
@@ -285,8 +291,9 @@ fn follows(before: &Found, next: &Found) -> bool {
     before.last < next.first && next.first - before.last <= CLOSE
 }
 
-/// Where the lead of a text begins and ends, in tokens.
+/// Where the opening, the lead and the body of a text begin, in tokens.
 struct Zones {
+    opening: usize,
     lead: usize,
     body: usize,
     body_words: usize,
@@ -295,14 +302,16 @@ struct Zones {
 impl Zones {
     fn of(title: &Folded, text: &Folded) -> Self {
         let tokens = text.tokens();
-        let lead = if title.tokens().is_empty() { headline(text) } else { 0 };
+        let opening = if title.tokens().is_empty() { headline(text) } else { 0 };
+        let lead = opening + within(text, &tokens[opening..], OPENING_WORDS);
         let body = lead + within(text, &tokens[lead..], LEAD_WORDS);
-        Self { lead, body, body_words: words(text, &tokens[body..]) }
+        Self { opening, lead, body, body_words: words(text, &tokens[body..]) }
     }
 
     fn of_token(&self, token: usize) -> Zone {
         match token {
-            _ if token < self.lead => Zone::Title,
+            _ if token < self.opening => Zone::Title,
+            _ if token < self.lead => Zone::Opening,
             _ if token < self.body => Zone::Lead,
             _ => Zone::Body,
         }
