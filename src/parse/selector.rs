@@ -13,7 +13,7 @@ use selectors::context::{
     MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode, SelectorCaches,
 };
 use selectors::matching::{self, ElementSelectorFlags, MatchingContext};
-use selectors::parser::{ParseRelative, SelectorList};
+use selectors::parser::{ParseRelative, SelectorList, SelectorParseErrorKind};
 use selectors::{Element, OpaqueElement};
 
 use crate::parse::dom::Node;
@@ -44,7 +44,7 @@ impl Selector {
             .map(|list| Selector { source: selector.to_owned(), list })
             .map_err(|error| SelectorError {
                 selector: selector.to_owned(),
-                why: SelectorErrorKind::from(error).to_string(),
+                why: describe(SelectorErrorKind::from(error)),
             })
     }
 
@@ -56,6 +56,27 @@ impl Selector {
     /// A matcher that remembers sibling counts between the elements of one page.
     pub(in crate::parse) fn matcher(&self) -> Matcher<'_> {
         Matcher { selector: self, caches: SelectorCaches::default() }
+    }
+}
+
+/// What is wrong with a selector, for somebody who wrote it.
+fn describe(error: SelectorErrorKind) -> String {
+    let SelectorErrorKind::UnexpectedSelectorParseError(kind) = error else {
+        return match error {
+            SelectorErrorKind::EndOfLine => "it ends too early".to_owned(),
+            other => other.to_string().to_lowercase(),
+        };
+    };
+    match kind {
+        SelectorParseErrorKind::DanglingCombinator => {
+            "a combinator (a space, >, + or ~) has nothing on one side".to_owned()
+        }
+        SelectorParseErrorKind::ClassNeedsIdent => "a dot wants the name of a class".to_owned(),
+        SelectorParseErrorKind::EmptySelector => "a part of it is empty".to_owned(),
+        SelectorParseErrorKind::UnsupportedPseudoClassOrElement => {
+            "it asks for a state or part that a stored page does not have".to_owned()
+        }
+        other => format!("{other:?}"),
     }
 }
 

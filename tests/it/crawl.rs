@@ -259,7 +259,7 @@ async fn an_edited_text_is_a_revision_and_noise_is_not() {
     let first = page("Gelmouth Gold");
     let noise = first.replace("Monday", "Monday ").replace("<p>Lawyers", "<p>  Lawyers");
     let edited = first.replace("end of the month", "14 May 2026");
-    web.answers("/notice", [first, noise, edited].map(|html| Response::html(html)));
+    web.answers("/notice", [first, noise, edited].map(Response::html));
     let world = World::new().await;
     let sources = [source("notice", ListingKind::Page, web.url("/notice"))];
     let mut revisions = Vec::new();
