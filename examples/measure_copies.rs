@@ -198,6 +198,7 @@ fn is_ignored(one: &Document, other: &Document) -> bool {
 
 fn is_copy(one: &Keys, other: &Keys) -> bool {
     let neighbour = Neighbour {
+        same_site: false,
         article: 0,
         same_address: false,
         wording: other.wording,

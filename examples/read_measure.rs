@@ -3,7 +3,11 @@
 //!
 //! ```text
 //! cargo run --release --example read_measure -- CORPORA/extraction [--peer NAME=FILE]… [--worst N] [--dump FILE]
+//!     [--site-memory] [--bare]
 //! ```
+//!
+//! `--site-memory` lets the reader learn what sites repeat from the other pages of the corpus, and
+//! shows the sets without and with it; `--bare` times a bare parse by `scraper` of every page.
 //!
 //! A peer's file has one JSON line a page: {"id", "text", "seconds"?}.
 #![expect(clippy::print_stdout, reason = "a measure prints its figures")]
@@ -16,8 +20,8 @@ use std::{env, fs};
 
 use anyhow::{Context, bail};
 use chrono::DateTime;
+use sanctionwatch::clean::sites::Sites;
 use sanctionwatch::jobs::read::read;
-use sanctionwatch::model::article::SiteMemory;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::Recipe;
 use sanctionwatch::text::overlap::overlap;
@@ -26,7 +30,16 @@ use serde_json::{Value, json};
 fn main() -> anyhow::Result<()> {
     let wanted = arguments()?;
     let pages = load(&wanted.folder)?;
-    let mut peers = vec![("sanctionwatch".to_owned(), read_all(&wanted.folder, &pages)?)];
+    let mut sites = Sites::default();
+    let texts = read_all(&wanted.folder, &pages, &Sites::default(), &mut sites)?;
+    let mut peers = vec![("sanctionwatch".to_owned(), texts)];
+    if wanted.site_memory {
+        let texts = read_all(&wanted.folder, &pages, &sites, &mut Sites::default())?;
+        peers.push(("with site memory".to_owned(), texts));
+    }
+    if wanted.bare {
+        time_bare_parse(&wanted.folder, &pages)?;
+    }
     if let Some(file) = &wanted.dump {
         dump(file, &pages, &peers[0].1)?;
     }
@@ -50,10 +63,19 @@ struct Wanted {
     peers: Vec<(String, PathBuf)>,
     worst: usize,
     dump: Option<PathBuf>,
+    site_memory: bool,
+    bare: bool,
 }
 
 fn arguments() -> anyhow::Result<Wanted> {
-    let mut wanted = Wanted { folder: PathBuf::new(), peers: Vec::new(), worst: 0, dump: None };
+    let mut wanted = Wanted {
+        folder: PathBuf::new(),
+        peers: Vec::new(),
+        worst: 0,
+        dump: None,
+        site_memory: false,
+        bare: false,
+    };
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} wants a value"));
@@ -64,6 +86,8 @@ fn arguments() -> anyhow::Result<Wanted> {
                 wanted.peers.push((name.to_owned(), PathBuf::from(file)));
             }
             "--worst" => wanted.worst = value()?.parse()?,
+            "--site-memory" => wanted.site_memory = true,
+            "--bare" => wanted.bare = true,
             "--dump" => wanted.dump = Some(PathBuf::from(value()?)),
             folder => wanted.folder = PathBuf::from(folder),
         }
@@ -132,12 +156,14 @@ struct Reading {
     seconds: Option<f64>,
 }
 
-fn read_all(folder: &Path, pages: &[Page]) -> anyhow::Result<Texts> {
+fn read_all(
+    folder: &Path,
+    pages: &[Page],
+    known: &Sites,
+    learnt: &mut Sites,
+) -> anyhow::Result<Texts> {
     let mut texts = HashMap::new();
     for page in pages {
-        let file = folder.join("pages").join(format!("{}.html.gz", page.id));
-        let mut body = Vec::new();
-        flate2::read::MultiGzDecoder::new(fs::File::open(file)?).read_to_end(&mut body)?;
         let fetched = Fetched {
             requested: page.url.clone(),
             url: page.url.clone(),
@@ -145,16 +171,42 @@ fn read_all(folder: &Path, pages: &[Page]) -> anyhow::Result<Texts> {
             status: 200,
             content_type: None,
             validators: Validators::default(),
-            body,
+            body: body(folder, page)?,
             at: DateTime::UNIX_EPOCH,
         };
+        let memory = known.memory(&page.url);
         let start = Instant::now();
-        let (article, _) = read(&fetched, &Recipe::default(), &SiteMemory::default());
+        let (article, _) = read(&fetched, &Recipe::default(), &memory);
         let seconds = Some(start.elapsed().as_secs_f64());
+        if let Some(article) = &article {
+            learnt.learn(&page.url, article);
+        }
         let text = article.map(|article| article.text()).unwrap_or_default();
         texts.insert(page.id.clone(), Reading { text, seconds });
     }
     Ok(texts)
+}
+
+fn body(folder: &Path, page: &Page) -> anyhow::Result<Vec<u8>> {
+    let file = folder.join("pages").join(format!("{}.html.gz", page.id));
+    let mut body = Vec::new();
+    flate2::read::MultiGzDecoder::new(fs::File::open(file)?).read_to_end(&mut body)?;
+    Ok(body)
+}
+
+/// The floor: `scraper` builds its tree and nothing is asked of it.
+fn time_bare_parse(folder: &Path, pages: &[Page]) -> anyhow::Result<()> {
+    let mut seconds = 0.0;
+    for page in pages {
+        let body = body(folder, page)?;
+        let text = String::from_utf8_lossy(&body);
+        let start = Instant::now();
+        let html = scraper::Html::parse_document(&text);
+        seconds += start.elapsed().as_secs_f64();
+        std::hint::black_box(html);
+    }
+    println!("bare scraper parse: {:.0} pages/s\n", pages.len() as f64 / seconds);
+    Ok(())
 }
 
 fn load_peer(file: &Path) -> anyhow::Result<Texts> {

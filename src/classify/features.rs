@@ -1,7 +1,11 @@
-//! What the matches of an article amount to: a fixed list of numbers, each with the matches behind it.
+//! What the matches of an article amount to: a fixed list of numbers, each with the matches
+//! behind it.
 
+use std::ops::RangeInclusive;
+
+use crate::classify::instruments::{self, Instrument};
 use crate::classify::lexicon::{Kind, Lexicon};
-use crate::classify::matches::{self, Match};
+use crate::classify::matches;
 use crate::model::judged::Field;
 use crate::text::tokens::{Folded, Token};
 
@@ -9,6 +13,9 @@ use crate::text::tokens::{Folded, Token};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
     Title,
+    /// The first words of the text: what it is about, if the title does not say.
+    Opening,
+    /// The rest of the first paragraphs.
     Lead,
     Body,
 }
@@ -20,17 +27,37 @@ pub enum Feature {
     Some(Zone, Kind),
     /// Two kinds in one sentence of a zone.
     Pair(Zone, Kind, Kind),
-    /// Words of another world in title and lead, and nothing firm for sanctions there.
+    /// Words of another world before the body, and nothing firm for sanctions there.
     OnlyAgainst,
 }
 
-/// A match with its zone and the field it points into.
+/// Words that say something, with their place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Found {
-    pub matched: Match,
+    pub kind: Kind,
+    pub source: Source,
+    /// First and last token, both included.
+    pub first: usize,
+    pub last: usize,
     pub field: Field,
     pub zone: Zone,
     sentence: u32,
+}
+
+/// An identifier and the field it stands in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cited {
+    pub field: Field,
+    pub instrument: Instrument,
+}
+
+/// What found the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A rule of the lexicon, by index.
+    Rule(usize),
+    /// One of [`Seen::instruments`], by index.
+    Instrument(usize),
 }
 
 /// A feature that is not zero: its value, and the matches (by index) that made it so.
@@ -48,12 +75,16 @@ pub struct Seen {
     pub title: Folded,
     pub text: Folded,
     pub found: Vec<Found>,
+    /// Every identifier, the title's before the text's.
+    pub instruments: Vec<Cited>,
     /// Words of the text after the lead; in unspaced scripts two characters make a word.
     body_words: usize,
 }
 
-/// Words of the lead: about the first four hundred characters.
-const LEAD_WORDS: usize = 65;
+/// Words of the opening: a sentence or two.
+const OPENING_WORDS: usize = 35;
+/// Words of the lead after it.
+const LEAD_WORDS: usize = 40;
 /// A text without a title often begins with its headline; longer first sentences are prose.
 const HEADLINE_WORDS: usize = 25;
 /// A body of this many words counts a mention half.
@@ -63,10 +94,11 @@ const ENOUGH: f64 = 2.0;
 
 /// Kinds that count by themselves. Authorities, their verbs and places are in all political news:
 /// they count in company only.
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind::Strong,
     Kind::Object,
     Kind::Act,
+    Kind::Sanction,
     Kind::Weak,
     Kind::Issuer,
     Kind::Measure,
@@ -74,32 +106,34 @@ const KINDS: [Kind; 8] = [
     Kind::Instrument,
 ];
 
-/// Kinds that say more together, in one sentence of title or lead.
-const PAIRS: [(Kind, Kind); 9] = [
+/// Kinds that say more together, in one sentence before the body.
+const PAIRS: [(Kind, Kind); 11] = [
     (Kind::Authority, Kind::Aim),
     (Kind::Authority, Kind::Measure),
+    (Kind::Authority, Kind::Sanction),
     (Kind::Authority, Kind::Weak),
     (Kind::Aim, Kind::Place),
     (Kind::Measure, Kind::Place),
+    (Kind::Sanction, Kind::Place),
     (Kind::Weak, Kind::Place),
-    (Kind::Weak, Kind::Measure),
-    (Kind::Weak, Kind::Aim),
-    (Kind::Against, Kind::Weak),
+    (Kind::Sanction, Kind::Measure),
+    (Kind::Sanction, Kind::Aim),
+    (Kind::Against, Kind::Sanction),
 ];
 
 /// Tokens from the end of one match to the start of another that keeps it company.
-const CLOSE: usize = 10;
+const CLOSE: usize = 14;
 
 /// Kinds that settle the matter against a stray word of another world.
 const FIRM: [Kind; 4] = [Kind::Strong, Kind::Object, Kind::Issuer, Kind::Instrument];
 
 /// Every feature, in the order of the weights.
 pub fn all() -> Vec<Feature> {
-    let zones = [Zone::Title, Zone::Lead, Zone::Body];
+    let zones = [Zone::Title, Zone::Opening, Zone::Lead, Zone::Body];
     let single = zones.into_iter().flat_map(|zone| KINDS.map(|kind| Feature::Some(zone, kind)));
     let pairs = zones
         .into_iter()
-        .take(2)
+        .take(3)
         .flat_map(|zone| PAIRS.map(|(one, other)| Feature::Pair(zone, one, other)));
     single.chain(pairs).chain([Feature::OnlyAgainst]).collect()
 }
@@ -131,6 +165,7 @@ impl Zone {
     fn name(self) -> &'static str {
         match self {
             Zone::Title => "title",
+            Zone::Opening => "opening",
             Zone::Lead => "lead",
             Zone::Body => "body",
         }
@@ -142,18 +177,46 @@ pub fn see(lexicon: &Lexicon, title: &str, text: &str, language: Option<&str>) -
     let heard = lexicon.heard(language);
     let (folded_title, folded_text) = (Folded::of(title), Folded::of(text));
     let zones = Zones::of(&folded_title, &folded_text);
+    let mut instruments = Vec::new();
     let mut found = Vec::new();
-    for matched in matches::find(lexicon, &folded_title, title, &heard) {
-        let sentence = folded_title.tokens()[matched.first].sentence;
-        found.push(Found { matched, field: Field::Title, zone: Zone::Title, sentence });
-    }
-    for matched in matches::find(lexicon, &folded_text, text, &heard) {
-        let zone = zones.of_token(matched.first);
-        let sentence = folded_text.tokens()[matched.first].sentence;
-        found.push(Found { matched, field: Field::Text, zone, sentence });
+    for (field, folded, original) in
+        [(Field::Title, &folded_title, title), (Field::Text, &folded_text, text)]
+    {
+        let place = Place { zones: &zones, field, folded };
+        let matches = matches::find(lexicon, folded, original, &heard);
+        found.extend(matches.iter().map(|matched| {
+            place.found(matched.kind, Source::Rule(matched.rule), matched.first..=matched.last)
+        }));
+        for instrument in instruments::find(original) {
+            let tokens = folded.tokens_within(instrument.start..instrument.end);
+            if let (true, Some(tokens)) = (instrument.of_sanctions, tokens) {
+                let source = Source::Instrument(instruments.len());
+                found.push(place.found(Kind::Instrument, source, tokens));
+            }
+            instruments.push(Cited { field, instrument });
+        }
     }
     let body_words = zones.body_words;
-    Seen { title: folded_title, text: folded_text, found, body_words }
+    Seen { title: folded_title, text: folded_text, found, instruments, body_words }
+}
+
+/// One field of the article, to place what is found in it.
+struct Place<'a> {
+    zones: &'a Zones,
+    field: Field,
+    folded: &'a Folded,
+}
+
+impl Place<'_> {
+    fn found(&self, kind: Kind, source: Source, tokens: RangeInclusive<usize>) -> Found {
+        let (first, last) = tokens.into_inner();
+        let zone = match self.field {
+            Field::Title => Zone::Title,
+            Field::Text => self.zones.of_token(first),
+        };
+        let sentence = self.folded.tokens()[first].sentence;
+        Found { kind, source, first, last, field: self.field, zone, sentence }
+    }
 }
 
 impl Seen {
@@ -174,15 +237,13 @@ impl Seen {
     fn because(&self, feature: Feature) -> Vec<usize> {
         match feature {
             Feature::Some(zone, kind) => {
-                self.indices(|found| found.zone == zone && found.matched.kind == kind)
+                self.indices(|found| found.zone == zone && found.kind == kind)
             }
             Feature::Pair(zone, one, other) => self.pair(zone, one, other),
             Feature::OnlyAgainst => {
                 let opening = |found: &Found| found.zone != Zone::Body;
-                let firm =
-                    self.indices(|found| opening(found) && FIRM.contains(&found.matched.kind));
-                let against =
-                    self.indices(|found| opening(found) && found.matched.kind == Kind::Against);
+                let firm = self.indices(|found| opening(found) && FIRM.contains(&found.kind));
+                let against = self.indices(|found| opening(found) && found.kind == Kind::Against);
                 if firm.is_empty() { against } else { Vec::new() }
             }
         }
@@ -201,8 +262,7 @@ impl Seen {
 
     /// The matches of two kinds in the zone that stand with one of the other kind in a sentence.
     fn pair(&self, zone: Zone, one: Kind, other: Kind) -> Vec<usize> {
-        let of =
-            |kind: Kind| self.indices(|found| found.zone == zone && found.matched.kind == kind);
+        let of = |kind: Kind| self.indices(|found| found.zone == zone && found.kind == kind);
         let (ones, others) = (of(one), of(other));
         let among = |index: usize, partners: &[usize]| {
             partners.iter().any(|partner| self.together(index, *partner))
@@ -218,7 +278,7 @@ impl Seen {
         let (one, other) = (&self.found[one], &self.found[other]);
         one.field == other.field
             && one.sentence == other.sentence
-            && (follows(&one.matched, &other.matched) || follows(&other.matched, &one.matched))
+            && (follows(one, other) || follows(other, one))
     }
 
     fn indices(&self, holds: impl Fn(&Found) -> bool) -> Vec<usize> {
@@ -227,12 +287,13 @@ impl Seen {
 }
 
 /// Whether `next` begins at most [`CLOSE`] tokens after the end of `before`.
-fn follows(before: &Match, next: &Match) -> bool {
+fn follows(before: &Found, next: &Found) -> bool {
     before.last < next.first && next.first - before.last <= CLOSE
 }
 
-/// Where the lead of a text begins and ends, in tokens.
+/// Where the opening, the lead and the body of a text begin, in tokens.
 struct Zones {
+    opening: usize,
     lead: usize,
     body: usize,
     body_words: usize,
@@ -241,14 +302,16 @@ struct Zones {
 impl Zones {
     fn of(title: &Folded, text: &Folded) -> Self {
         let tokens = text.tokens();
-        let lead = if title.tokens().is_empty() { headline(text) } else { 0 };
+        let opening = if title.tokens().is_empty() { headline(text) } else { 0 };
+        let lead = opening + within(text, &tokens[opening..], OPENING_WORDS);
         let body = lead + within(text, &tokens[lead..], LEAD_WORDS);
-        Self { lead, body, body_words: words(text, &tokens[body..]) }
+        Self { opening, lead, body, body_words: words(text, &tokens[body..]) }
     }
 
     fn of_token(&self, token: usize) -> Zone {
         match token {
-            _ if token < self.lead => Zone::Title,
+            _ if token < self.opening => Zone::Title,
+            _ if token < self.lead => Zone::Opening,
             _ if token < self.body => Zone::Lead,
             _ => Zone::Body,
         }

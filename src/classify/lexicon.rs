@@ -10,7 +10,7 @@
 //! | `word*` `*word` `*word*` | words that begin with, end with, contain it |
 //! | `a\|b\|c` | any one of these |
 //! | `~3` | at most three words in between (never across the end of a sentence) |
-//! | `@place` | any word of the file's `[place]` section |
+//! | `@place` `@sanction` | any word of the file's `[place]` or `[sanction]` section |
 //! | `@name` | any word that begins with a capital |
 //!
 //! In scripts without spaces a word matches wherever its characters stand, and a gap counts
@@ -32,7 +32,9 @@ pub enum Kind {
     Object,
     /// Something done with sanctions: "lifts sanctions".
     Act,
-    /// In need of company: "sanctions", "embargo".
+    /// The words for sanctions, in need of company: "sanctions", "embargo".
+    Sanction,
+    /// Words near to sanctions, in need of more company: "blacklist", "designation".
     Weak,
     /// A body that does hardly anything else: "OFAC".
     Issuer,
@@ -54,10 +56,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, for tests over the table.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Strong,
         Kind::Object,
         Kind::Act,
+        Kind::Sanction,
         Kind::Weak,
         Kind::Issuer,
         Kind::Authority,
@@ -75,6 +78,7 @@ impl Kind {
             Kind::Strong => "strong",
             Kind::Object => "object",
             Kind::Act => "act",
+            Kind::Sanction => "sanction",
             Kind::Weak => "weak",
             Kind::Issuer => "issuer",
             Kind::Authority => "authority",
@@ -218,8 +222,7 @@ struct Reader {
 impl Reader {
     fn read_file(&mut self, language: usize, code: &str, text: &str) -> Result<(), String> {
         let mut kind = None;
-        let mut places = Vec::new();
-        let mut wants_places = Vec::new();
+        let mut classes = Classes::default();
         for (number, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -233,14 +236,19 @@ impl Reader {
             }
             let kind =
                 kind.ok_or_else(|| at("a rule stands before the first [kind]".to_owned()))?;
-            let rule = self.read_rule(language, code, kind, line, &mut wants_places).map_err(at)?;
-            if kind == Kind::Place && rule.gaps.len() == 1 {
-                places.push(self.rules.len());
+            let rule = self.read_rule(language, code, kind, line, &mut classes).map_err(at)?;
+            if rule.gaps.len() == 1 {
+                match kind {
+                    Kind::Place => classes.places.push(self.rules.len()),
+                    Kind::Sanction => classes.sanctions.push(self.rules.len()),
+                    _ => {}
+                }
             }
             self.states += rule.gaps.len();
             self.rules.push(rule);
         }
-        self.lend_places(&places, &wants_places);
+        self.lend(&classes.places, &classes.wants_places);
+        self.lend(&classes.sanctions, &classes.wants_sanctions);
         Ok(())
     }
 
@@ -250,7 +258,7 @@ impl Reader {
         code: &str,
         kind: Kind,
         line: &str,
-        wants_places: &mut Vec<Use>,
+        classes: &mut Classes,
     ) -> Result<Rule, String> {
         let rule = self.rules.len();
         let mut gaps = Vec::new();
@@ -264,7 +272,8 @@ impl Reader {
             let place = Use { rule, slot: gaps.len() };
             for written in part.split('|') {
                 match written {
-                    "@place" => wants_places.push(place),
+                    "@place" => classes.wants_places.push(place),
+                    "@sanction" => classes.wants_sanctions.push(place),
                     "@name" => self.name_uses.push(place),
                     _ => {
                         let word = self.number(read_word(written)?);
@@ -291,11 +300,11 @@ impl Reader {
         })
     }
 
-    /// Every one-word place of the file may stand where its rules say `@place`.
-    fn lend_places(&mut self, places: &[usize], wants_places: &[Use]) {
+    /// Every one-word rule of a class may stand where the file's rules name the class.
+    fn lend(&mut self, members: &[usize], wanted: &[Use]) {
         for uses in &mut self.uses {
-            if uses.iter().any(|used| places.contains(&used.rule)) {
-                uses.extend_from_slice(wants_places);
+            if uses.iter().any(|used| members.contains(&used.rule)) {
+                uses.extend_from_slice(wanted);
             }
         }
     }
@@ -323,6 +332,15 @@ impl Reader {
             states: self.states,
         })
     }
+}
+
+/// The classes of words of one file, and where its rules name them.
+#[derive(Debug, Default)]
+struct Classes {
+    places: Vec<usize>,
+    wants_places: Vec<Use>,
+    sanctions: Vec<usize>,
+    wants_sanctions: Vec<Use>,
 }
 
 fn read_word(written: &str) -> Result<Word, String> {
@@ -360,7 +378,7 @@ mod tests {
                 Kind::Strong,
                 Kind::Object,
                 Kind::Act,
-                Kind::Weak,
+                Kind::Sanction,
                 Kind::Authority,
                 Kind::Measure,
                 Kind::Aim,

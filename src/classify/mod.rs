@@ -1,17 +1,19 @@
 //! Is an article about sanctions, and which words say so. Pure.
 //!
 //! The [`lexicon`] says which words speak for and against, [`matches`] finds them in one pass,
-//! [`features`] turns them into numbers by zone (title, lead, body), and [`weights`] learned from
+//! [`instruments`] finds legal identifiers by pattern, [`features`] turns all of it into numbers by
+//! zone (title, lead, body), and [`weights`] learned from
 //! labelled texts add these up. Each weight is handed back to the words that earned it.
 
 pub mod features;
+pub mod instruments;
 pub mod lexicon;
 pub mod matches;
 pub mod weights;
 
 use std::ops::Range;
 
-use crate::classify::features::{Found, Seen};
+use crate::classify::features::{Cited, Found, Seen, Source};
 use crate::classify::weights::Weights;
 use crate::model::judged::{Evidence, Field, Verdict};
 use crate::text::language;
@@ -42,6 +44,19 @@ pub fn verdict(title: &str, text: &str, language: Option<&str>) -> Verdict {
 
 /// Judges an article by an operator's own weights.
 pub fn verdict_by(weights: &Weights, title: &str, text: &str, language: Option<&str>) -> Verdict {
+    opinion(weights, title, text, language).verdict
+}
+
+/// A verdict with the legal identifiers of the article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opinion {
+    pub verdict: Verdict,
+    /// The title's before the text's, each in order.
+    pub instruments: Vec<Cited>,
+}
+
+/// Judges an article and keeps the identifiers it names.
+pub fn opinion(weights: &Weights, title: &str, text: &str, language: Option<&str>) -> Opinion {
     let title = &title[..title.floor_char_boundary(READ_OF_TITLE)];
     let text = &text[..text.floor_char_boundary(READ)];
     let seen = see(title, text, language);
@@ -62,7 +77,8 @@ pub fn verdict_by(weights: &Weights, title: &str, text: &str, language: Option<&
         .collect();
     evidence.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     evidence.truncate(EVIDENCE);
-    Verdict { relevant: 0.5 <= score, score, evidence }
+    let verdict = Verdict { relevant: 0.5 <= score, score, evidence };
+    Opinion { verdict, instruments: seen.instruments }
 }
 
 /// The article through the shipped lexicon: what the trainer and the verdict share.
@@ -85,8 +101,12 @@ fn cite(seen: &Seen, found: &Found, weight: f64, title: &str, text: &str) -> Evi
         Field::Text => (&seen.text, text),
     };
     let tokens = folded.tokens();
-    let matched = found.matched;
-    let Range { start, end } = folded.origin(tokens[matched.first].start..tokens[matched.last].end);
-    let rule = lexicon::shipped().rules[matched.rule].id.clone();
+    let Range { start, end } = folded.origin(tokens[found.first].start..tokens[found.last].end);
+    let rule = match found.source {
+        Source::Rule(rule) => lexicon::shipped().rules[rule].id.clone(),
+        Source::Instrument(index) => {
+            format!("any.instrument.{}", seen.instruments[index].instrument.kind)
+        }
+    };
     Evidence { text: original[start..end].to_owned(), start, end, field: found.field, rule, weight }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod crawl;
+mod demo;
 mod judge;
 mod lines;
 mod links;
@@ -31,6 +32,7 @@ struct Cli {
 /// Every command, in the order a newcomer meets them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Crawl(crawl::Args),
     Run(run::Args),
     Search(search::Args),
@@ -63,6 +65,7 @@ const STYLES: Styles = Styles::styled()
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
+        Command::Demo(args) => demo::run(args),
         Command::Crawl(args) => crawl::run(args),
         Command::Run(args) => run::run(args),
         Command::Search(args) => search::run(args),

@@ -112,7 +112,7 @@ fn crawl_settings(settings: &Settings) -> crawl::Settings {
         pages_per_visit: settings.crawl.articles_per_visit,
         interval: settings.crawl.interval,
         alert_age: TimeDelta::from_std(settings.crawl.alert_age).unwrap_or(TimeDelta::MAX),
-        sender: settings.mail.from.clone(),
+        sender: settings.mail.reply_to.as_ref().unwrap_or(&settings.mail.from).clone(),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::model::fetched::{Fetched, Validators};
 use crate::model::judged::Verdict;
 use crate::model::source::{Link, Listing, ListingKind, Source, SourceKind};
 use crate::parse::listing::{Listed, links};
+use crate::text::words::words;
 
 const FAINT: Style = Style::new().dimmed();
 const HEAD: Style = Style::new().bold();
@@ -179,7 +180,7 @@ async fn read_one(fetcher: &Fetcher, source: &Source, link: &Link) -> bool {
         anstream::println!("  {BAD}read{BAD:#}     no article on this page");
         return false;
     };
-    let words = article.text().split_whitespace().count();
+    let words = words(&article.text()).count();
     print_article(&article, words);
     let judged = judge(article.url.clone(), article);
     print_verdict(&judged.verdict);

@@ -277,7 +277,12 @@ fn text(key: &'static str, table: &mut Table<'_>) -> Option<String> {
 }
 
 fn path(key: &'static str, table: &mut Table<'_>) -> Option<PathBuf> {
-    text(key, table).map(PathBuf::from)
+    let Written { value, place } = table.text(key)?;
+    if value.starts_with(['~', '$']) {
+        let remedy = "nothing is filled in for ~ or $ here; write the whole path";
+        table.mistake_at(&place, format!("{key} is {value:?}; {remedy}"));
+    }
+    Some(PathBuf::from(value))
 }
 
 /// A duration that is not zero.

@@ -19,6 +19,10 @@ pub use crate::dedupe::difference::difference;
 /// The part of the shorter text that must stand in the longer for a copy.
 const COPY_SHARE: f64 = 0.5;
 
+/// The same on one site, where much in common is a formula rather than a copy: an office announces
+/// every designation in the same words, and only the names differ.
+const COPY_SHARE_ON_SITE: f64 = 0.97;
+
 /// Sampled shingles the shorter text must have to be compared by its parts: about 30 words. Shorter
 /// ones are formulas ("This page has moved"), and copies only if they agree word for word.
 const SHINGLES_MIN: usize = 8;
@@ -42,7 +46,7 @@ pub fn keys(address: String, article: &Article) -> Keys {
 /// Where an article belongs among those already stored that resemble it.
 ///
 /// At the same address it is the same or a revision, never a second article. Elsewhere it is a copy
-/// of the neighbour that has most of the shorter text in common, if that is half or more and neither
+/// of the neighbour that has most of the shorter text in common, if that is enough and neither
 /// title has a number that the other text lacks: "General Licence 8B" is no copy of 8A, however
 /// much their texts agree.
 pub fn place(keys: &Keys, neighbours: &[Neighbour]) -> Placed {
@@ -55,11 +59,15 @@ pub fn place(keys: &Keys, neighbours: &[Neighbour]) -> Placed {
     }
     let best = neighbours
         .iter()
-        .filter_map(|neighbour| Some((share(keys, neighbour)?, neighbour.article)))
+        .filter_map(|neighbour| {
+            let least = if neighbour.same_site { COPY_SHARE_ON_SITE } else { COPY_SHARE };
+            let share = share(keys, neighbour)?;
+            (least <= share).then_some((share, neighbour.article))
+        })
         .max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1).reverse()));
     match best {
-        Some((share, article)) if COPY_SHARE <= share => Placed::Copy { article, share },
-        _ => Placed::New,
+        Some((share, article)) => Placed::Copy { article, share },
+        None => Placed::New,
     }
 }
 
@@ -140,7 +148,13 @@ mod tests {
     }
 
     fn stored(article: i64, keys: &Keys, same_address: bool) -> Neighbour {
-        Neighbour { article, same_address, wording: keys.wording, shingles: keys.shingles.clone() }
+        Neighbour {
+            article,
+            same_address,
+            same_site: false,
+            wording: keys.wording,
+            shingles: keys.shingles.clone(),
+        }
     }
 
     fn place_against(new: &Keys, old: &Keys) -> Placed {
@@ -187,6 +201,19 @@ mod tests {
             let placed = place_against(&keys_of("b.example/9", title, &text), &old);
             assert!(is_copy(&placed), "{title}: {placed:?}");
         }
+    }
+
+    #[test]
+    fn a_formula_of_one_site_is_no_copy_of_itself() {
+        let old = keys_of("a.example/1", "Ministry lists Calvenna Shipping", WIRE);
+        let names =
+            WIRE.replace("two shipping companies", "a bank").replace("a trader", "a miller");
+        let new = keys_of("a.example/2", "Ministry lists Dornik Bank", &names);
+        let on_site = Neighbour { same_site: true, ..stored(7, &old, false) };
+        assert_eq!(place(&new, &[on_site]), Placed::New);
+        assert!(is_copy(&place(&new, &[stored(7, &old, false)])));
+        let same = Neighbour { same_site: true, ..stored(7, &old, false) };
+        assert!(is_copy(&place(&keys_of("a.example/3", "Again", WIRE), &[same])));
     }
 
     #[test]

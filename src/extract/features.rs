@@ -210,11 +210,13 @@ fn put_phrases(row: &mut Row<'_>, facts: &Facts) {
 struct Survey<'p> {
     dom: &'p Dom,
     list: &'p [Passage],
+    hints: &'p [Hints],
     facts: &'p [Facts],
     sums: Vec<Sums>,
     kin: Vec<Kin>,
     kin_of: Vec<usize>,
-    copies: HashMap<&'p str, u32>,
+    /// Where each folded text stands.
+    copies: HashMap<&'p str, Vec<usize>>,
     /// Characters before each passage, and all of them at the end.
     before: Vec<f32>,
     /// Index of the passage that is the headline, if one is.
@@ -226,16 +228,40 @@ struct Survey<'p> {
     body: HashMap<u64, u32>,
     names: Vec<String>,
     images: HashSet<String>,
+    dated: bool,
+    signed: bool,
     previous_prose: Vec<usize>,
     next_prose: Vec<usize>,
+    /// For each node, how many siblings are built like it, and how many of them stand before it.
+    likes: Vec<Likes>,
+    /// Signs passed since the headline, for each passage.
+    passed: Vec<Passed>,
+}
+
+/// Siblings with the same tag and classes: cards of a list, comments, further articles.
+#[derive(Clone, Copy, Default)]
+struct Likes {
+    count: u32,
+    before: u32,
+}
+
+/// What one has read past since the headline on the way to a passage.
+#[derive(Clone, Copy, Default)]
+struct Passed {
+    headlines: f32,
+    linked_headings: f32,
+    related: f32,
+    comments: f32,
+    calls: f32,
+    copyrights: f32,
 }
 
 impl<'p> Survey<'p> {
     fn of(dom: &'p Dom, passages: &'p Passages, facts: &'p [Facts], metadata: &Metadata) -> Self {
         let list = &passages.list;
-        let mut copies: HashMap<&str, u32> = HashMap::new();
-        for facts in facts {
-            *copies.entry(facts.folded.as_str()).or_insert(0) += 1;
+        let mut copies: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, facts) in facts.iter().enumerate() {
+            copies.entry(facts.folded.as_str()).or_default().push(at);
         }
         let mut before = vec![0.0];
         for passage in list {
@@ -247,18 +273,22 @@ impl<'p> Survey<'p> {
         let longest = (0..list.len())
             .filter(|at| facts[*at].prose)
             .max_by_key(|at| (list[*at].chars, usize::MAX - at));
+        let headline = headline(list, facts, &title);
         let names = metadata.byline.iter().map(|name| fold(name)).filter(|n| n.len() > 3).collect();
         Survey {
             dom,
             list,
+            hints: &passages.hints,
             facts,
             sums: sums(dom, list, facts),
             kin,
             kin_of,
             copies,
             before,
-            headline: headline(list, facts, &title),
+            headline,
             longest,
+            likes: likes(dom),
+            passed: passed(list, facts, headline),
             title,
             description: metadata.description.as_deref().map(fold).unwrap_or_default(),
             body: metadata
@@ -267,6 +297,8 @@ impl<'p> Survey<'p> {
                 .map(|body| overlap::runs(&fold(body)))
                 .unwrap_or_default(),
             names,
+            dated: metadata.published.is_some(),
+            signed: !metadata.byline.is_empty(),
             images: passages.image_texts.iter().map(|text| fold(text)).collect(),
             previous_prose: since(facts.iter().map(|facts| facts.prose)),
             next_prose: until(facts.iter().map(|facts| facts.prose)),
@@ -284,7 +316,8 @@ impl<'p> Survey<'p> {
         };
         row.put_each("own", bits(passage.own));
         row.put_each("near", bits(passage.near));
-        row.put_each("around", bits(passage.around));
+        row.put_each("apart from headline", bits(self.apart(node, self.headline)));
+        row.put_each("apart from longest", bits(self.apart(node, self.longest)));
         for (name, node) in [("node", node), ("parent", parent), ("grandparent", grandparent)] {
             let sums = self.sums[node.id().index()];
             row.put_each(
@@ -305,12 +338,24 @@ impl<'p> Survey<'p> {
         row.flag("parent item", parent.tag() == "li");
         row.flag("parent link", parent.tag() == "a" || node.tag() == "a");
         self.put_ancestors(row, node);
+        self.put_likes(row, node);
         let kin = self.kin[self.kin_of[at]];
         row.put("kin", kin.count.min(100.0));
         row.put("kin share", kin.chars / total);
         row.put("kin link share", kin.linked / kin.chars.max(1.0));
         row.put("kin length", (kin.chars / kin.count.max(1.0)).min(1000.0));
         row.put("kin prose", kin.prose / kin.count.max(1.0));
+    }
+
+    /// What the names of the elements say that hold the passage but not the other one: a name on
+    /// a wrapper of both tells nothing of either.
+    fn apart(&self, node: Node<'_>, other: Option<usize>) -> Hints {
+        let Some(other) = other.map(|other| self.dom.node(self.list[other].node)) else {
+            return Hints::NONE;
+        };
+        std::iter::successors(Some(node), |node| node.parent())
+            .take_while(|node| !node.contains(other))
+            .fold(Hints::NONE, |all, node| all.with(self.hints[node.id().index()]))
     }
 
     fn put_ancestors(&self, row: &mut Row<'_>, node: Node<'_>) {
@@ -329,13 +374,42 @@ impl<'p> Survey<'p> {
         row.put_each("within", TAGS.into_iter().zip(counts));
     }
 
+    /// The ancestor with the most siblings like it, and the element below the common ancestor with
+    /// the longest passage: is this a card, a comment, a second article?
+    fn put_likes(&self, row: &mut Row<'_>, node: Node<'_>) {
+        let mut most = Likes::default();
+        let mut articles = Likes::default();
+        for ancestor in node.ancestors().take(12) {
+            let likes = self.likes[ancestor.id().index()];
+            if likes.count > most.count {
+                most = likes;
+            }
+            if ancestor.tag() == "article" && articles.count == 0 {
+                articles = likes;
+            }
+        }
+        row.put("likes", most.count.min(50) as f32);
+        row.put("likes before", most.before.min(50) as f32);
+        row.put("article likes", articles.count.min(20) as f32);
+        row.put("article likes before", articles.before.min(20) as f32);
+        let article = |node: Node<'_>| {
+            node.ancestors().find(|ancestor| ancestor.tag() == "article").map(Node::id)
+        };
+        let same = |other: Option<usize>| {
+            other.is_some_and(|other| {
+                let other = article(self.dom.node(self.list[other].node));
+                other.is_some() && other == article(node)
+            })
+        };
+        row.flag("in article of headline", same(self.headline));
+        row.flag("in article of longest", same(self.longest));
+    }
+
     fn put_place(&self, row: &mut Row<'_>, at: usize) {
         let count = self.list.len() as f32;
         let total = self.before[self.list.len()].max(1.0);
         row.put("index", at as f32 / count);
         row.put("offset", self.before[at] / total);
-        row.put("page passages", (count + 1.0).ln());
-        row.put("page chars", (total + 1.0).ln());
         let headline = self.headline.map_or(0.0, |headline| at as f32 - headline as f32);
         row.flag("has headline", self.headline.is_some());
         row.put("from headline", headline.clamp(-40.0, 120.0));
@@ -352,6 +426,19 @@ impl<'p> Survey<'p> {
         );
         let longest = self.longest.map_or(0.0, |longest| at as f32 - longest as f32);
         row.put("from longest", longest.clamp(-60.0, 60.0));
+        let passed = self.passed[at];
+        row.put_each(
+            "passed",
+            [
+                ("headlines", passed.headlines.min(10.0)),
+                ("linked headings", passed.linked_headings.min(20.0)),
+                ("related", passed.related.min(10.0)),
+                ("comments", passed.comments.min(10.0)),
+                ("calls", passed.calls.min(10.0)),
+                ("copyrights", passed.copyrights.min(5.0)),
+            ]
+            .into_iter(),
+        );
         row.flag("like longest", self.longest.is_some_and(|l| self.kin_of[l] == self.kin_of[at]));
     }
 
@@ -416,8 +503,11 @@ impl<'p> Survey<'p> {
         runs.retain(|run, _| self.body.contains_key(run));
         let in_body = if self.body.is_empty() { -1.0 } else { runs.len() as f32 / all };
         row.put("in body", in_body);
-        row.put("body words", (self.body.len() as f32 + 1.0).ln());
-        row.put("copies", self.copies[facts.folded.as_str()].min(20) as f32);
+        let copies = &self.copies[facts.folded.as_str()];
+        row.put("copies", copies.len().min(20) as f32);
+        row.put("copies before", copies.partition_point(|copy| *copy < at).min(5) as f32);
+        row.flag("page dated", self.dated);
+        row.flag("page signed", self.signed);
         row.flag(
             "names author",
             self.names.iter().any(|name| facts.folded.contains(name.as_str())),
@@ -441,6 +531,49 @@ fn headline(list: &[Passage], facts: &[Facts], title: &HashSet<u64>) -> Option<u
     }
     best.map(|(at, _)| at)
         .or_else(|| list.iter().position(|passage| passage.kind == BlockKind::Heading { level: 1 }))
+}
+
+fn likes(dom: &Dom) -> Vec<Likes> {
+    let mut likes = vec![Likes::default(); dom.len()];
+    let mut groups: HashMap<(u32, u64), u32> = HashMap::new();
+    let group = |node: Node<'_>| {
+        let parent = node.parent().map_or(0, |parent| parent.id().0);
+        (parent, look(node, 1))
+    };
+    let boxes = || dom.iter().filter(|node| node.is_element() && !matches!(node.tag(), "p" | "li"));
+    for node in boxes() {
+        let count = groups.entry(group(node)).or_insert(0);
+        likes[node.id().index()].before = *count;
+        *count += 1;
+    }
+    for node in boxes() {
+        likes[node.id().index()].count = groups[&group(node)];
+    }
+    likes
+}
+
+fn passed(list: &[Passage], facts: &[Facts], headline: Option<usize>) -> Vec<Passed> {
+    let mut passed = Passed::default();
+    let mut all = Vec::with_capacity(list.len());
+    for (at, (passage, facts)) in list.iter().zip(facts).enumerate() {
+        all.push(passed);
+        if headline.is_some_and(|headline| at <= headline) {
+            continue;
+        }
+        if let BlockKind::Heading { level } = passage.kind {
+            passed.headlines += f32::from(u8::from(level == 1));
+            passed.linked_headings += f32::from(u8::from(level <= 3 && passage.link_share() > 0.8));
+        }
+        let strong = facts.known.filter(|known| known.how != Match::Has);
+        match strong.map(|known| known.reason) {
+            Some(Reason::Related) => passed.related += 1.0,
+            Some(Reason::Comments) => passed.comments += 1.0,
+            Some(Reason::CallToAction) => passed.calls += 1.0,
+            Some(Reason::Copyright) => passed.copyrights += 1.0,
+            _ => {}
+        }
+    }
+    all
 }
 
 fn sums(dom: &Dom, list: &[Passage], facts: &[Facts]) -> Vec<Sums> {
@@ -486,6 +619,11 @@ fn kin(dom: &Dom, list: &[Passage], facts: &[Facts]) -> (Vec<Kin>, Vec<usize>) {
 }
 
 fn signature(dom: &Dom, node: NodeId) -> u64 {
+    look(dom.node(node), 4)
+}
+
+/// A hash of the tags and classes of a node and the elements above it, digits left out.
+fn look(node: Node<'_>, levels: usize) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut add = |text: &str| {
         for byte in text.bytes().filter(|byte| !byte.is_ascii_digit()) {
@@ -493,7 +631,7 @@ fn signature(dom: &Dom, node: NodeId) -> u64 {
         }
         hash = hash.rotate_left(7);
     };
-    for node in std::iter::successors(Some(dom.node(node)), |node| node.parent()).take(4) {
+    for node in std::iter::successors(Some(node), |node| node.parent()).take(levels) {
         add(node.tag());
         add(node.class());
     }
@@ -609,11 +747,10 @@ impl<'p> Opinions<'p> {
         let (chars_before, believed_before) = self.before[at];
         row.put("believed before", believed_before / believed.max(1.0));
         row.put("believed share", believed / all.max(1.0));
-        row.put("believed", (believed + 1.0).ln());
         row.put("since sure", self.last_sure[at].min(50) as f32);
         row.put("until sure", self.next_sure[at].min(50) as f32);
         let gap = |from: usize| (chars_before - self.before[from].0).abs();
-        let last = at.checked_sub(self.last_sure[at]).map_or(1e5, |last| gap(last));
+        let last = at.checked_sub(self.last_sure[at]).map_or(1e5, gap);
         row.put("chars since sure", (last + 1.0).ln());
         let window = |from: usize, to: usize| {
             let (a, b) = (self.before[from], self.before[to.min(self.list.len())]);

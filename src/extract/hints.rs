@@ -200,6 +200,8 @@ const NAMES: &[(&str, Hints)] = &[
     ("previous", Hints::RELATED),
     ("popular", Hints::RELATED),
     ("trending", Hints::RELATED),
+    ("breaking", Hints::RELATED),
+    ("infinite", Hints::RELATED),
     ("latest", Hints::RELATED),
     ("mostread", Hints::RELATED),
     ("outbrain", Hints::RELATED.with(Hints::ADVERT)),

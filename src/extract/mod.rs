@@ -42,7 +42,7 @@ pub fn article(page: &Page, recipe: &Recipe) -> (Extracted, Vec<Note>) {
 }
 
 /// A page between being cut and being judged: what the trainer needs to see of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reading<'p> {
     page: &'p Page,
     recipe: &'p Recipe,
@@ -80,7 +80,7 @@ impl<'p> Reading<'p> {
     pub fn finish(self, probabilities: &[f32]) -> (Extracted, Vec<Note>) {
         let mut notes = Vec::new();
         let dom = &self.page.dom;
-        let mut outside = body::choose(dom, &self.passages.list, probabilities);
+        let mut outside = body::choose(dom, &self.passages, probabilities);
         apply_recipe(dom, self.recipe, &self.passages.list, &mut outside, &mut notes);
         let blocks: Vec<RawBlock> = self
             .passages

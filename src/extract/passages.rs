@@ -37,16 +37,19 @@ impl Passage {
 }
 
 /// The passages of a page in document order, and the texts of its images.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::extract) struct Passages {
     pub(in crate::extract) list: Vec<Passage>,
     /// Alternative and title texts of images, each once.
     pub(in crate::extract) image_texts: Vec<String>,
+    /// What each node's own names say; none for nodes that were skipped.
+    pub(in crate::extract) hints: Vec<Hints>,
 }
 
 /// Cuts a page into passages.
 pub(in crate::extract) fn cut(dom: &Dom) -> Passages {
     let mut walk = Walk::default();
+    walk.passages.hints = vec![Hints::NONE; dom.len()];
     let mut skip_to = NodeId(0);
     for node in dom.iter() {
         if node.id() < skip_to {
@@ -128,6 +131,7 @@ impl Walk {
             return Entered::Skip;
         }
         let own = hints::of(node);
+        self.passages.hints[node.id().index()] = own;
         let inline = is_inline(tag) || (tag.contains('-') && self.in_text());
         if inline && own.has(Hints::HIDDEN) || is_for_screen_readers(node) {
             return Entered::Skip;

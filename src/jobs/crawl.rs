@@ -24,7 +24,7 @@ use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
 use crate::model::judged::{Judged, Placed};
 use crate::model::note::Note;
-use crate::model::source::{Source, SourceId};
+use crate::model::source::{ListingKind, Source, SourceId};
 use crate::model::subscriber::{Email, Message};
 use crate::model::visit::{Counts, Outcome, Visit};
 use crate::parse::address;
@@ -37,6 +37,8 @@ const LEASE: TimeDelta = TimeDelta::hours(1);
 const ATTEMPTS_MAX: u32 = 12;
 /// Gap after the first failure of a page.
 const FIRST_RETRY: Duration = Duration::from_mins(5);
+/// A page that robots.txt closes is asked about again this much later: rules change seldom.
+const REFUSED_RETRY: TimeDelta = TimeDelta::days(7);
 /// An article is looked at again after as long as we have known it, but not sooner than this …
 const RECHECK_MIN: TimeDelta = TimeDelta::hours(6);
 /// … and not once we have known it for longer than this.
@@ -224,18 +226,23 @@ impl Crawler {
                 return Ok(unchanged);
             }
             Err(fault) => {
-                counts.failures += 1;
+                // What robots.txt closes is no failure of the source.
+                counts.failures += usize::from(fault.outcome != Outcome::Refused);
                 return self.put_off(link, fault.outcome, fault.detail).await;
             }
         };
-        let site = address::site(&fetched.url).unwrap_or_default();
-        let memory = self.store.site_memory(site.clone()).await?;
+        let domain = address::site(&fetched.url).unwrap_or_default();
+        let memory = self.store.site_memory(domain.clone()).await?;
         let (read, notes) = read_and_judge(Arc::clone(source), fetched.clone(), memory).await;
-        let Some(judged) = read else {
+        let Some(mut judged) = read else {
             counts.failures += 1;
             let detail = describe_notes(&notes, &fetched.url);
             return self.put_off(link, Outcome::Unreadable, detail).await;
         };
+        if is_watched(source, &link) {
+            // A page that is edited for years has no day of publication, whatever dates it names.
+            judged.article.published = None;
+        }
         let now = self.clock.now();
         let messages = self.alerts(&judged, source, now).await?;
         let next_look = self.recheck_at(link.first_seen);
@@ -243,7 +250,7 @@ impl Crawler {
         let commit = Commit {
             source: source.id.clone(),
             link: link.address,
-            site,
+            domain,
             judged,
             fetched,
             messages,
@@ -352,6 +359,14 @@ fn own_address(article: &Article, fetched: &Fetched) -> String {
         .unwrap_or_else(|| fetched.url.clone())
 }
 
+/// Whether the link is a page of the source that changes in place.
+fn is_watched(source: &Source, link: &DueLink) -> bool {
+    source
+        .listings
+        .iter()
+        .any(|listing| listing.kind == ListingKind::Page && listing.url == link.url)
+}
+
 fn count(counts: &mut Counts, committed: &Committed, removed: usize, relevant: bool) {
     counts.messages += committed.messages;
     match committed.placed {
@@ -397,6 +412,9 @@ fn health(source: &Source, announced: &Announcement, counts: &Counts) -> (Outcom
 
 /// When to try a page again after `attempts` failures in a row; none: it will not get better.
 fn retry_at(outcome: Outcome, attempts: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if outcome == Outcome::Refused {
+        return (attempts < ATTEMPTS_MAX).then(|| now + REFUSED_RETRY);
+    }
     let attempts_max = match outcome {
         Outcome::Gone | Outcome::WrongType | Outcome::TooLarge | Outcome::Forbidden => 2,
         Outcome::Unreadable | Outcome::RedirectLoop => 4,

@@ -66,6 +66,8 @@ pub struct Neighbour {
     pub article: i64,
     /// Whether it lives at the same address (or one of its other clothes).
     pub same_address: bool,
+    /// Whether it was published on the same site (registrable domain).
+    pub same_site: bool,
     pub wording: u64,
     /// As [`Keys::shingles`].
     pub shingles: Vec<u64>,

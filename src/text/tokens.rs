@@ -1,6 +1,6 @@
 //! A text folded for matching, cut into words and sentences, with the way back to the original.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -65,6 +65,14 @@ impl Folded {
     /// Its words in order.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
+    }
+
+    /// The tokens, first to last, that begin within these bytes of the original; `None` without one.
+    pub fn tokens_within(&self, original: Range<usize>) -> Option<RangeInclusive<usize>> {
+        let begin = |token: &Token| self.origins[token.start] as usize;
+        let first = self.tokens.partition_point(|token| begin(token) < original.start);
+        let after = self.tokens.partition_point(|token| begin(token) < original.end);
+        (first < after).then(|| first..=after - 1)
     }
 
     /// The bytes of the original that gave these bytes of the folded text, on character boundaries.

@@ -95,6 +95,22 @@ fn only_a_relevant_article_is_told() {
 }
 
 #[test]
+fn quotes_stand_in_the_order_of_the_article_and_signs_say_nothing_twice() {
+    let text = alert("official").text;
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in\n{text}"));
+    assert!(at("“WASHINGTON") < at("“As a result") && at("“As a result") < at("“The action"));
+    let (mut judged, source) = sample("official");
+    let mut part = judged.verdict.evidence[0].clone();
+    part.text = "property and interests".to_owned();
+    part.start += "all ".len();
+    part.end = part.start + part.text.len();
+    judged.verdict.evidence.insert(1, part);
+    let readers = [reader(1, "a@example.org", "")];
+    let message = digest::alerts(&judged, &source, &readers, &sender()).remove(0);
+    assert!(!message.text.contains("“property and interests”"), "{}", message.text);
+}
+
+#[test]
 fn a_message_id_names_the_article_and_the_reader() {
     let (judged, source) = sample("official");
     let readers = [reader(1, "a@example.org", ""), reader(2, "b@example.org", "")];
@@ -198,8 +214,12 @@ async fn nothing_adds_a_header() {
     message.subject = evil.to_owned();
     message.name = evil.to_owned();
     message.message_id = format!("<{evil}@example.net>");
+    message.text = "one\r.\rQUIT\r\n.\n\0two".to_owned();
     let mail = mailed(&message).await;
     assert_eq!(names(&mail), names(&plain));
+    let crs = mail.iter().filter(|byte| **byte == b'\r').count();
+    assert_eq!(crs, mail.windows(2).filter(|pair| *pair == b"\r\n").count());
+    assert!(!mail.contains(&0));
     let parsed = MessageParser::default().parse(&mail).unwrap();
     assert!(parsed.bcc().is_none());
     assert_eq!(parsed.subject(), Some("Eve Bcc: all@example.org Hello X: y"));
@@ -209,6 +229,18 @@ async fn nothing_adds_a_header() {
         message.name = text;
         assert_eq!(names(&mailed(&message).await), names(&plain));
     }
+}
+
+#[tokio::test]
+async fn a_machine_without_a_domain_can_write_to_itself() {
+    let memory = Memory::default();
+    let from = email("sanctionwatch@localhost");
+    let mailer = Mailer::new(&Settings::new(Backend::Memory(memory.clone()), from)).unwrap();
+    let mut message = alert("russian");
+    message.email = email("root@localhost");
+    mailer.send(&message, now()).await.unwrap();
+    let mail = String::from_utf8(memory.mails().remove(0)).unwrap();
+    assert!(mail.contains("From: sanctionwatch <sanctionwatch@localhost>\r\n"), "{mail}");
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ impl Office {
         let commit = Commit {
             source: source.id,
             link: url,
-            site: "news.example".to_owned(),
+            domain: "news.example".to_owned(),
             judged,
             fetched,
             messages,
@@ -428,6 +428,10 @@ async fn aiosmtpd_takes_our_mail_over_starttls() {
     let there = Smtp { port: Some(port), trusted_ca, ..Smtp::new("127.0.0.1") };
     let round = office.send(there).await;
     assert_eq!(round, sent(2 * SAMPLES.len()), "{:?}", office.replies());
+    let strict =
+        Command::new("python3").args(["-c", STRICT_PARSER]).current_dir(folder.path()).output();
+    let said = strict.unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout), format!("{}\n", SAMPLES.len()), "{said:?}");
     let mails: Vec<Vec<u8>> = fs::read_dir(folder.path().join("mails/new"))
         .unwrap()
         .map(|file| fs::read(file.unwrap().path()).unwrap())
@@ -440,6 +444,26 @@ async fn aiosmtpd_takes_our_mail_over_starttls() {
         assert!(parsed.body_html(0).unwrap().trim_end().ends_with("</html>"));
     }
 }
+
+/// Python's mail parser, which here raises at the first thing that is not by the RFCs; prints how
+/// many mails to an ASCII address it read.
+const STRICT_PARSER: &str = "\
+import email, email.policy, pathlib
+read = 0
+for path in pathlib.Path('mails/new').iterdir():
+    mail = path.read_bytes()
+    if not mail.isascii():
+        continue
+    message = email.message_from_bytes(mail, policy=email.policy.strict)
+    for part in message.walk():
+        assert not part.defects, part.defects
+    for name, value in message.items():
+        assert not getattr(value, 'defects', ()), (name, value.defects)
+    assert message.get_body(('plain',)).get_content().startswith(message['Subject'][:8])
+    assert message.get_body(('html',)).get_content().strip().endswith('</html>')
+    read += 1
+print(read)
+";
 
 /// A child that ends with the test.
 struct Program(std::process::Child);

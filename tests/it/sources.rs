@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use sanctionwatch::jobs::read::read;
 use sanctionwatch::model::article::SiteMemory;
 use sanctionwatch::model::fetched::{Fetched, Validators};
-use sanctionwatch::model::source::{ListingKind, Source};
+use sanctionwatch::model::source::{ListingKind, Recipe, Source};
 use sanctionwatch::parse::listing::links;
+use sanctionwatch::parse::page;
+use sanctionwatch::parse::selector::Selector;
 use sanctionwatch::sources;
 use serde::Deserialize;
 
@@ -237,6 +239,9 @@ fn every_recipe_reads_its_article() {
             continue;
         };
         let fetched = answer(&folder(&source), "article", &expected.url);
+        for selector in dead_selectors(&source.recipe, &fetched) {
+            wrong.push(format!("{}: {selector:?} finds nothing on its article", source.id));
+        }
         let (article, notes) = read(&fetched, &source.recipe, &SiteMemory::default());
         let found = article.map(|article| ExpectedArticle {
             url: article.url,
@@ -255,4 +260,14 @@ fn every_recipe_reads_its_article() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(10 < read_count, "only {read_count} articles read");
+}
+
+/// The selectors of a recipe that find nothing on the page.
+fn dead_selectors(recipe: &Recipe, fetched: &Fetched) -> Vec<String> {
+    let (page, _) = page::read(fetched);
+    let named = [&recipe.title, &recipe.date, &recipe.byline, &recipe.body];
+    let all = named.into_iter().flatten().chain(&recipe.drop);
+    all.filter(|text| page.dom.select(&Selector::parse(text).unwrap()).next().is_none())
+        .cloned()
+        .collect()
 }

@@ -10,22 +10,22 @@ const BINS: usize = 48;
 
 /// How to learn.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    pub trees: usize,
-    pub leaves: usize,
-    pub rate: f64,
+pub(crate) struct Plan {
+    pub(crate) trees: usize,
+    pub(crate) leaves: usize,
+    pub(crate) rate: f64,
     /// Least sum of second derivatives in a leaf.
-    pub leaf_weight: f64,
+    pub(crate) leaf_weight: f64,
     /// Shrinks leaves towards 0.
-    pub ridge: f64,
+    pub(crate) ridge: f64,
     /// Share of the features each tree may ask.
-    pub features: f64,
+    pub(crate) features: f64,
     /// Share of the rows each tree sees.
-    pub rows: f64,
+    pub(crate) rows: f64,
 }
 
 /// Rows for learning, column by column.
-pub struct Matrix {
+pub(crate) struct Matrix {
     /// Upper edges of each feature's bins.
     edges: Vec<Vec<f32>>,
     /// `bins[feature][row]`.
@@ -35,7 +35,7 @@ pub struct Matrix {
 
 impl Matrix {
     /// Quantises rows of `width` features.
-    pub fn of(values: &[f32], width: usize) -> Self {
+    pub(crate) fn of(values: &[f32], width: usize) -> Self {
         let rows = values.len() / width;
         let mut edges = Vec::with_capacity(width);
         let mut bins = Vec::with_capacity(width);
@@ -68,7 +68,13 @@ fn quantiles(column: &[f32]) -> Vec<f32> {
 }
 
 /// Learns from rows with labels 0 to 1 and weights.
-pub fn learn(matrix: &Matrix, labels: &[f32], weights: &[f32], plan: Plan, seed: u64) -> Trees {
+pub(crate) fn learn(
+    matrix: &Matrix,
+    labels: &[f32],
+    weights: &[f32],
+    plan: Plan,
+    seed: u64,
+) -> Trees {
     let mut random = Random(seed | 1);
     let positive: f64 = labels.iter().zip(weights).map(|(y, w)| f64::from(y * w)).sum();
     let all: f64 = weights.iter().map(|w| f64::from(*w)).sum();
@@ -267,10 +273,10 @@ fn histogram(
 }
 
 /// Marsaglia's xorshift: the same trees for the same seed.
-pub struct Random(pub u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

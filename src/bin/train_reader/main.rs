@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! cargo run --release --bin train-reader -- [CORPORA/extraction] [--out src/extract/weights.txt] [--dump FILE]
+//!     [--verdicts FILE | --reuse FILE]
 //! ```
 #![expect(clippy::print_stdout, reason = "a trainer reports its progress")]
 
@@ -26,15 +27,15 @@ use crate::pages::Sample;
 const FOLDS: usize = 5;
 
 const FIRST: Plan = Plan {
-    trees: 120,
-    leaves: 24,
-    rate: 0.12,
-    leaf_weight: 8.0,
-    ridge: 4.0,
-    features: 0.4,
-    rows: 0.8,
+    trees: 150,
+    leaves: 20,
+    rate: 0.1,
+    leaf_weight: 15.0,
+    ridge: 5.0,
+    features: 0.3,
+    rows: 0.7,
 };
-const SECOND: Plan = Plan { trees: 100, leaves: 16, rate: 0.1, ..FIRST };
+const SECOND: Plan = Plan { trees: 100, leaves: 12, rate: 0.1, ..FIRST };
 
 fn main() -> anyhow::Result<()> {
     let wanted = arguments()?;
@@ -43,6 +44,10 @@ fn main() -> anyhow::Result<()> {
     let recipe = Recipe::default();
     let readings: Vec<Reading<'_>> =
         samples.iter().map(|sample| Reading::of(&sample.page, &recipe)).collect();
+    if let Some(file) = &wanted.reuse {
+        let verdicts: Vec<Vec<f32>> = serde_json::from_str(&fs::read_to_string(file)?)?;
+        return report(&samples, readings, &verdicts, wanted.dump.as_deref());
+    }
     let examples: Vec<Examples> = samples
         .iter()
         .zip(&readings)
@@ -62,7 +67,14 @@ fn main() -> anyhow::Result<()> {
         .collect();
     let second = fit_folds(&samples, &again, SECOND, "second");
     let verdicts = judge(&samples, &again, &second);
-    report(&samples, readings, &verdicts, wanted.dump.as_deref())?;
+    if let Some(file) = &wanted.verdicts {
+        fs::write(file, serde_json::to_string(&verdicts)?)?;
+    }
+    for shift in [-0.4, 0.4, 0.8, 0.0] {
+        println!("log-odds shifted by {shift}");
+        let file = wanted.dump.as_deref().filter(|_| shift == 0.0);
+        report(&samples, readings.clone(), &shifted(&verdicts, shift), file)?;
+    }
 
     let weights = Weights {
         first: first.into_iter().next_back().context("one fit is for all pages")?,
@@ -79,6 +91,10 @@ struct Wanted {
     folder: PathBuf,
     out: PathBuf,
     dump: Option<PathBuf>,
+    /// Where to keep the cross-validated opinions, and where to take them from instead of
+    /// training: to try what is done with them.
+    verdicts: Option<PathBuf>,
+    reuse: Option<PathBuf>,
 }
 
 fn arguments() -> anyhow::Result<Wanted> {
@@ -87,12 +103,16 @@ fn arguments() -> anyhow::Result<Wanted> {
         folder: PathBuf::from(corpora).join("extraction"),
         out: PathBuf::from("src/extract/weights.txt"),
         dump: None,
+        verdicts: None,
+        reuse: None,
     };
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} wants a file"));
         match argument.as_str() {
             "--out" => wanted.out = PathBuf::from(value()?),
+            "--verdicts" => wanted.verdicts = Some(PathBuf::from(value()?)),
+            "--reuse" => wanted.reuse = Some(PathBuf::from(value()?)),
             "--dump" => wanted.dump = Some(PathBuf::from(value()?)),
             folder => wanted.folder = PathBuf::from(folder),
         }
@@ -170,6 +190,15 @@ fn judge(samples: &[Sample], examples: &[Examples], trees: &[Trees]) -> Vec<Vec<
             (0..examples.table.len()).map(|at| trees.probability(examples.table.row(at))).collect()
         })
         .collect()
+}
+
+/// The same opinions, stricter by `shift` in log-odds: shows whether the threshold is right.
+fn shifted(verdicts: &[Vec<f32>], shift: f32) -> Vec<Vec<f32>> {
+    let move_one = |p: &f32| {
+        let odds = (p / (1.0 - p).max(1e-6)).max(1e-6).ln() - shift;
+        1.0 / (1.0 + (-odds).exp())
+    };
+    verdicts.iter().map(|page| page.iter().map(move_one).collect()).collect()
 }
 
 #[derive(Default)]

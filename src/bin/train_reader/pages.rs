@@ -17,22 +17,22 @@ use serde_json::Value;
 use crate::FOLDS;
 
 /// A page with what is known of it.
-pub struct Sample {
-    pub id: String,
-    pub dataset: String,
-    pub government: bool,
+pub(crate) struct Sample {
+    pub(crate) id: String,
+    pub(crate) dataset: String,
+    pub(crate) government: bool,
     /// The fold in which its host is left out.
-    pub fold: usize,
-    pub page: Page,
+    pub(crate) fold: usize,
+    pub(crate) page: Page,
     /// The whole true text.
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
     /// Snippets that belong to the article, and snippets that do not.
-    pub with: Vec<String>,
-    pub without: Vec<String>,
+    pub(crate) with: Vec<String>,
+    pub(crate) without: Vec<String>,
 }
 
 /// Reads `gold.jsonl` and the pages it names.
-pub fn load(folder: &Path) -> anyhow::Result<Vec<Sample>> {
+pub(crate) fn load(folder: &Path) -> anyhow::Result<Vec<Sample>> {
     let gold = folder.join("gold.jsonl");
     let lines = fs::read_to_string(&gold).with_context(|| format!("no {}", gold.display()))?;
     let mut samples = Vec::new();
@@ -93,7 +93,7 @@ fn fetched(url: &str, body: Vec<u8>) -> Fetched {
 }
 
 /// For each passage: the share of it that the known text holds, and how much it counts.
-pub fn label(sample: &Sample, reading: &Reading<'_>) -> (Vec<f32>, Vec<f32>) {
+pub(crate) fn label(sample: &Sample, reading: &Reading<'_>) -> (Vec<f32>, Vec<f32>) {
     match &sample.text {
         Some(text) => label_by_text(text, reading, set_weight(&sample.dataset)),
         None => label_by_snippets(sample, reading),

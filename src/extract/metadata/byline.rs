@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::extract::metadata::dates::Anchor;
 use crate::extract::metadata::head::{Head, is_furniture, squeeze};
 use crate::extract::metadata::likeness::skeleton;
 use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::{Object, kinds};
+use crate::extract::metadata::seen_dates::Anchor;
 use crate::parse::date;
 use crate::parse::dom::{Node, NodeId};
 
@@ -58,12 +58,14 @@ const AND: &[&str] = &[
 /// Words of a role, a place of work or a part of a page: the part of a byline that has one is no name.
 #[rustfmt::skip]
 const ROLES: &[&str] = &[
+    "years", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
     "correspondent", "reporter", "editor", "writer", "contributor", "columnist", "journalist", "producer", "photographer",
     "analyst", "chief", "bureau", "director", "manager", "fellow", "professor", "specialist", "expert", "consultant", "founder", "ceo",
     "president", "redakteur", "redakteurin", "korrespondent", "korrespondentin", "reporterin", "journalistin", "journaliste", "correspondante",
     "correspondant", "rédacteur", "rédactrice", "redactor", "redactora", "corresponsal", "periodista", "giornalista", "corrispondente", "jornalista",
     "repórter", "verslaggever", "dziennikarz", "dziennikarka", "корреспондент", "журналист", "обозреватель", "muhabir", "muhabiri",
-    "updated", "published", "minutes", "min", "read", "photo", "photos", "photographs", "image", "images", "video", "follow", "view", "subscribe", "share", "comments", "ago", "subscriber", "newsletter", "staffer", "facebook", "twitter", "linkedin", "instagram",
+    "updated", "published", "minutes", "photo", "photos", "photographs", "image", "images", "video", "follow", "subscribe", "share",
+    "comments", "ago", "subscriber", "newsletter", "staffer", "facebook", "twitter", "linkedin", "instagram",
 ];
 
 /// What follows a name after a comma and belongs to it or says nothing: titles and degrees.
@@ -91,6 +93,9 @@ const NOBODY: &[&str] = &[
     "false",
     "true",
     "default",
+    "sat",
+    "sun",
+    "mon",
 ];
 
 /// The claims to be the byline, best first.
@@ -400,7 +405,8 @@ fn is_degree(part: &str) -> bool {
 
 /// A name without brackets, addresses, handles and places of work.
 fn tidy(part: &str) -> String {
-    let part = part.split(['(', '[', '<']).next().unwrap_or(part);
+    let part = part.trim_start_matches([' ', '(', '[', '【', '＝', '<']);
+    let part = part.split(['(', '[', '<', ')', ']', '【', '】', '（']).next().unwrap_or(part);
     let words: Vec<&str> = part.split_whitespace().collect();
     let cut = words.iter().position(|word| {
         ["in", "at", "for", "aus", "à", "en"].contains(&word.to_lowercase().as_str())
@@ -419,6 +425,7 @@ fn is_name(name: &str) -> bool {
     let words: Vec<&str> = lower.split_whitespace().collect();
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     letters >= 2
+        && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().count() <= 60
         && words.len() <= 8
         && !NOBODY.contains(&lower.as_str())
@@ -441,12 +448,11 @@ fn dedupe(names: &mut Vec<String>) {
     names.truncate(40);
 }
 
+/// Whether a name is the site's, or begins with it as "Example Editors" does.
 fn is_site(name: &str, site_names: &[String]) -> bool {
     let name = skeleton(name);
-    site_names
-        .iter()
-        .map(|site| skeleton(site))
-        .any(|site| site == name || (site.len() >= 5 && name.contains(&site)))
+    let mut sites = site_names.iter().map(|site| skeleton(site));
+    sites.any(|site| site == name || (site.len() >= 4 && name.starts_with(&site)))
 }
 
 #[cfg(test)]

@@ -11,16 +11,17 @@ mod likeness;
 mod lines;
 mod linked_data;
 mod loose_json;
+mod seen_dates;
 mod title;
 mod zone;
 
 use serde_json::Value;
 
-use crate::extract::metadata::dates::Anchor;
 use crate::extract::metadata::head::{Head, squeeze};
 use crate::extract::metadata::likeness::likeness;
 use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::text;
+use crate::extract::metadata::seen_dates::Anchor;
 use crate::model::extracted::Witness;
 use crate::model::source::Recipe;
 use crate::model::stamp::Stamp;
@@ -147,7 +148,7 @@ fn read_dates(metadata: &mut Metadata, head: &Head<'_>, recipe: &Recipe, text: T
     let chosen = chosen(head, recipe.date.as_deref());
     claims.splice(
         0..0,
-        chosen.into_iter().filter_map(|node| dates::of_recipe(node, language.as_deref())),
+        chosen.into_iter().filter_map(|node| seen_dates::of_recipe(node, language.as_deref())),
     );
     if let Some((claim, stamp)) = dates::settle(&claims, Role::Published, &head.page.url) {
         metadata.witness("published", claim.place, &claim.value, claim.confidence);
@@ -337,3 +338,6 @@ fn is_paywalled(head: &Head<'_>) -> bool {
     let tier = head.meta("article:content_tier").unwrap_or("");
     by_data || tier.eq_ignore_ascii_case("locked")
 }
+
+#[cfg(test)]
+mod tests;

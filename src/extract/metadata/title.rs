@@ -119,8 +119,10 @@ fn seen(head: &Head<'_>, given: &[Voter]) -> Vec<(&'static str, String)> {
     let mut seen: Vec<(&'static str, String)> =
         h1.map(|node| ("h1", heading_text(*node))).collect();
     let given: Vec<String> = given.iter().map(|voter| skeleton(&voter.text)).collect();
-    let is_given =
-        |node: Node<'_>| node.tag() == "h2" && given.contains(&skeleton(&heading_text(node)));
+    let is_short = |node: Node<'_>| node.end().0 - node.id().0 <= 40;
+    let is_given = |node: Node<'_>| {
+        node.tag() == "h2" && is_short(node) && given.contains(&skeleton(&heading_text(node)))
+    };
     let others = head.dom().iter().filter(|node| says_headline(*node) || is_given(*node));
     let others = others.filter(|node| !is_furniture(*node)).take(20);
     seen.extend(others.map(|node| ("headline element", heading_text(node))));
