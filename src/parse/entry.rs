@@ -8,6 +8,9 @@ pub(crate) const ENTRIES_MAX: usize = 50_000;
 /// Characters of a title that are kept.
 const TITLE_MAX: usize = 1_000;
 
+/// Bytes of an address beyond which it is none: servers refuse longer ones.
+const ADDRESS_MAX: usize = 8 << 10;
+
 /// Characters of a summary that are kept.
 const SUMMARY_MAX: usize = 2_000;
 
@@ -30,7 +33,13 @@ impl Entry {
             cut(summary, SUMMARY_MAX);
         }
         self.summary = self.summary.filter(|summary| !summary.is_empty());
+        self.url = self.url.filter(|url| url.len() <= ADDRESS_MAX);
         self
+    }
+
+    /// Whether the entry says anything at all.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.url.is_none() && self.title.is_empty() && self.summary.is_none()
     }
 }
 

@@ -257,7 +257,8 @@ fn read_index(fetched: &Fetched, selector: &str) -> Result<Document, ListingErro
 }
 
 /// Turns entries into links: those the patterns allow, each page once, in order.
-fn choose(listing: &Listing, url: &str, document: Document) -> Result<Listed, ListingError> {
+fn choose(listing: &Listing, url: &str, mut document: Document) -> Result<Listed, ListingError> {
+    document.entries.retain(|entry| !entry.is_blank());
     let announced = document.entries.len();
     let mut listed =
         Listed { sitemaps: document.sitemaps, notes: document.notes, ..Listed::default() };
@@ -329,7 +330,7 @@ fn html_instead(fetched: &Fetched, expected: Expected) -> ListingError {
         title => format!("an HTML page titled {title:?}"),
     };
     let remedy = match feeds.as_slice() {
-        [] => "the feed may have moved, or the site asks for a browser".to_owned(),
+        [] => "it may have moved, or the site asks for a browser".to_owned(),
         feeds => format!("it advertises {}", feeds.join(", ")),
     };
     wrong_type(&fetched.url, &found, expected, &remedy)
