@@ -1,1 +1,82 @@
 //! Starts the jobs, tells systemd, stops in order.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::jobs::crawl::Crawler;
+use crate::jobs::send_mail;
+use crate::mail::Mailer;
+use crate::model::source::Source;
+
+/// Runs until SIGTERM or SIGINT: visits sources when they are due, sends what waits.
+///
+/// Order of stopping: no new claims; visits finish the page they are on and record themselves;
+/// then the sender finishes the mails it holds; then the database is settled.
+///
+/// # Errors
+/// When another process crawls with this database, or a job ends although nobody stopped it.
+pub async fn run(
+    crawler: Crawler,
+    mailer: Mailer,
+    sources: Vec<Arc<Source>>,
+) -> anyhow::Result<()> {
+    let stop = crawler.stop.clone();
+    let lock = crawler.store.lock_crawl().await?;
+    let tracker = TaskTracker::new();
+    let stop_sending = CancellationToken::new();
+    let mut crawling = tracker.spawn({
+        let crawler = crawler.clone();
+        async move { crawler.crawl_when_due(&sources).await }
+    });
+    let mut sending = tracker.spawn(send_mail::run(
+        crawler.store.clone(),
+        mailer,
+        crawler.clock.clone(),
+        Arc::clone(&crawler.mail_waiting),
+        stop_sending.clone(),
+    ));
+    tracker.close();
+    tell_systemd(&[sd_notify::NotifyState::Ready]);
+    tracing::info!(database = %crawler.store.path().display(), "started");
+
+    let ended = tokio::select! {
+        signal = stopped_by_signal() => signal,
+        () = stop.cancelled() => Ok(()),
+        ended = &mut crawling => ended.context("the crawl panicked")?.context("the crawl failed"),
+        ended = &mut sending => ended.context("the sender panicked"),
+    };
+    tell_systemd(&[sd_notify::NotifyState::Stopping]);
+    tracing::info!("stopping: pages and mails under way are finished first");
+    stop.cancel();
+    if !crawling.is_finished() {
+        crawling.await.context("the crawl panicked")?.context("the crawl failed")?;
+    }
+    stop_sending.cancel();
+    tracker.wait().await;
+    crawler.store.settle().await?;
+    drop(lock);
+    tracing::info!("stopped");
+    ended
+}
+
+/// Waits for SIGTERM (systemd) or SIGINT (Ctrl-C), whichever comes first.
+pub async fn stopped_by_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Does nothing where no NOTIFY_SOCKET is set; a socket that does not answer is worth a line.
+fn tell_systemd(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(%error, "systemd does not answer on its notify socket");
+    }
+}

@@ -94,15 +94,18 @@ impl<'t> Document<'t> {
     pub fn into_mistakes(self) -> Vec<Mistake> {
         let mut mistakes = self.mistakes.into_inner();
         mistakes.sort_by_key(|(start, _)| *start);
+        // One walk over the text for all of them, however many and however long the lines.
+        let (mut seen, mut line, mut column) = (0, 1, 1);
         let located = |(start, text): (usize, String)| {
-            let before = self.text.get(..start).unwrap_or(self.text);
-            let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-            Mistake {
-                file: self.file.clone(),
-                line: before.matches('\n').count() + 1,
-                column: before[line_start..].chars().count() + 1,
-                text,
-            }
+            let start = self.text.floor_char_boundary(start);
+            let passed = &self.text[seen..start];
+            line += passed.matches('\n').count();
+            column = match passed.rsplit_once('\n') {
+                Some((_, last)) => last.chars().count() + 1,
+                None => column + passed.chars().count(),
+            };
+            seen = start;
+            Mistake { file: self.file.clone(), line, column, text }
         };
         mistakes.into_iter().map(located).collect()
     }
@@ -458,6 +461,14 @@ mod tests {
             assert!(!said.is_empty(), "{text:?}");
             assert!(!said.iter().any(|line| line.contains("missing")), "{text:?}: {said:?}");
         }
+    }
+
+    #[test]
+    fn a_hundred_thousand_mistakes_on_one_line_are_placed_in_one_walk() {
+        let text = format!("title = 'ö'\nnames = [{}]", "1,".repeat(100_000));
+        let said = said(&text);
+        assert_eq!(said.len(), 100_000);
+        assert_eq!(said[99_999], "a.toml:2:200008: names is 1; write a text in quotes");
     }
 
     #[test]

@@ -41,7 +41,8 @@ CREATE INDEX visit_by_source ON visit (source, started);
 
 -- Announced addresses: the queue of pages to read, and its history.
 CREATE TABLE link (
-    address       TEXT PRIMARY KEY,             -- the one form of the address
+    id            INTEGER PRIMARY KEY,          -- in the order of announcement
+    address       TEXT NOT NULL UNIQUE,         -- the one form of the address
     url           TEXT NOT NULL,                -- as announced
     source        TEXT NOT NULL,
     title         TEXT NOT NULL,
@@ -53,7 +54,7 @@ CREATE TABLE link (
     detail        TEXT NOT NULL DEFAULT '',
     etag          TEXT,
     last_modified TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX link_due ON link (source, next_try) WHERE next_try IS NOT NULL;
 
 -- Pages as they came: the evidence behind every article and revision.
@@ -74,7 +75,8 @@ CREATE TABLE article (
     id         INTEGER PRIMARY KEY,
     url        TEXT NOT NULL,                   -- canonical
     source     TEXT NOT NULL,
-    site       TEXT,
+    domain     TEXT NOT NULL,                   -- registrable domain of the page
+    site       TEXT,                            -- what the site calls itself
     title      TEXT NOT NULL,
     byline     TEXT NOT NULL,                   -- JSON array of names
     published  TEXT,                            -- RFC 3339 with the page's offset, or a day
@@ -119,7 +121,7 @@ CREATE TABLE revision (
     text       TEXT NOT NULL,
     blocks     TEXT NOT NULL,
     snapshot   INTEGER NOT NULL REFERENCES snapshot (id),
-    difference TEXT NOT NULL,                   -- unified, by blocks, from this text to the next
+    difference TEXT NOT NULL,                   -- blocks gone ('- ') and come ('+ '), from this text to the next
     PRIMARY KEY (article, number)
 ) STRICT, WITHOUT ROWID;
 

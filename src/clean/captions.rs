@@ -51,7 +51,7 @@ pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason
 fn base_of_number(folded: &str) -> Option<&str> {
     let (base, number) = folded.rsplit_once(' ')?;
     let is_number = number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit());
-    (is_number && base.split(' ').count() >= 3).then_some(base)
+    (is_number && words(base).count() >= 3).then_some(base)
 }
 
 /// Whole sentences that stand on the page with two or more different numbers behind their full

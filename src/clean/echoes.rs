@@ -3,7 +3,7 @@
 use crate::model::article::{BlockKind, Reason};
 use crate::model::extracted::{Extracted, RawBlock};
 use crate::text::fold::fold;
-use crate::text::words::words;
+use crate::text::words::{ends_sentence, words};
 
 /// A byline or a date has at most so many words.
 const LONGEST_BYLINE: usize = 14;
@@ -42,18 +42,24 @@ pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason
     let title = fold(&extracted.title);
     let names: Vec<String> =
         extracted.byline.iter().map(|name| fold(name)).filter(|name| !name.is_empty()).collect();
-    let mut in_head = true;
+    // The head ends with the third sentence that stays: standfirst and byline come in any order.
+    let mut sentences = 0;
     for (block, reason) in extracted.blocks.iter().zip(reasons.iter_mut()) {
         if reason.is_some() {
             continue;
         }
+        let in_head = sentences < 3;
         let folded = fold(&block.text);
         if echoes_title(block, &folded, &title, in_head) {
             *reason = Some(Reason::TitleEcho);
-        } else if (in_head || block.setting.byline) && echoes_byline(block, &folded, &names) {
+        } else if is_clock(&block.text)
+            || ((in_head || block.setting.byline) && echoes_byline(block, &folded, &names))
+        {
             *reason = Some(Reason::BylineEcho);
-        } else if words(&block.text).take(30).count() == 30 {
-            in_head = false;
+        } else if block.text.ends_with(ends_sentence) && words(&block.text).take(8).count() == 8 {
+            sentences += 1;
+        } else if words(&block.text).take(40).count() == 40 {
+            sentences = 3;
         }
     }
 }
@@ -78,14 +84,27 @@ fn echoes_byline(block: &RawBlock, folded: &str, names: &[String]) -> bool {
     let sentence = block.text.ends_with(['.', '!', '?']) && count > 6;
     (named && (introduced || count <= 8 || block.setting.byline) && !sentence)
         || (introduced && count <= 6 && !sentence)
-        || is_date(folded, count)
+        || is_date(&block.text, folded, count)
+}
+
+/// A time of day alone, as live blogs put before each post.
+fn is_clock(text: &str) -> bool {
+    let rest = text.trim_end_matches(|c: char| c.is_alphabetic() || matches!(c, ' ' | '.'));
+    rest.len() <= 5
+        && text.len() <= 12
+        && rest.split_once([':', '.', 'h']).is_some_and(|(hour, minute)| {
+            hour.parse::<u8>().is_ok_and(|hour| hour < 24)
+                && minute.len() == 2
+                && minute.parse::<u8>().is_ok_and(|minute| minute < 60)
+        })
 }
 
 /// A line that holds a year or a time and little else.
-fn is_date(folded: &str, count: usize) -> bool {
+fn is_date(text: &str, folded: &str, count: usize) -> bool {
     let numbers = folded.split(' ').filter(|word| word.bytes().any(|b| b.is_ascii_digit())).count();
     let year = folded.split(' ').any(|word| {
         word.len() == 4 && word.parse::<u16>().is_ok_and(|year| (1990..2100).contains(&year))
     });
-    count <= 10 && year && numbers >= 2 && count - numbers.min(count) <= 6
+    // "(EU) 2026/999" names an act, not a day.
+    count <= 10 && year && numbers >= 2 && !text.contains('(') && count - numbers.min(count) <= 6
 }

@@ -2,6 +2,7 @@
 
 mod captions;
 mod echoes;
+pub mod sites;
 
 use crate::model::article::{Article, Block, BlockKind, Reason, Removed, SiteMemory};
 use crate::model::extracted::{Extracted, RawBlock};

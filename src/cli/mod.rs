@@ -1,9 +1,19 @@
 //! The command line: one file per command, one enum that lists them.
 
-mod links;
-mod lines;
+mod check;
+mod crawl;
+mod demo;
 mod judge;
+mod lines;
+mod links;
+mod logging;
 mod read;
+mod run;
+mod search;
+mod setup;
+mod source;
+mod subscriber;
+mod visits;
 
 use std::process::ExitCode;
 
@@ -22,6 +32,13 @@ struct Cli {
 /// Every command, in the order a newcomer meets them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
+    Crawl(crawl::Args),
+    Run(run::Args),
+    Search(search::Args),
+    Subscriber(subscriber::Args),
+    Source(source::Args),
+    Check(check::Args),
     Read(read::Args),
     Links(links::Args),
     Judge(judge::Args),
@@ -48,6 +65,13 @@ const STYLES: Styles = Styles::styled()
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Crawl(args) => crawl::run(args),
+        Command::Run(args) => run::run(args),
+        Command::Search(args) => search::run(args),
+        Command::Subscriber(args) => subscriber::run(args),
+        Command::Source(args) => source::run(args),
+        Command::Check(args) => check::run(args),
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),
         Command::Judge(args) => judge::run(args),

@@ -1,50 +1,67 @@
 //! `read`: pages in, clean articles out; as JSON lines for pipes, or as a view for people.
 
+use std::collections::HashMap;
 use std::fs;
-use std::io::{self, IsTerminal, Read, Write};
-use std::path::Path;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use chrono::{DateTime, Utc};
-use flate2::read::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clean::sites::Sites;
+use crate::cli::setup::{self, SettingsArgs};
 use crate::cli::{Exit, lines};
+use crate::clock::Clock;
+use crate::fetch::{self, Fetcher};
 use crate::jobs;
 use crate::model::article::{Article, BlockKind, SiteMemory};
 use crate::model::fetched::{Fetched, Validators};
 use crate::model::note::Note;
-use crate::model::source::Recipe;
+use crate::model::source::{Recipe, Source};
+use crate::parse::gzip;
+use crate::sources;
 
 /// Most bytes of one page, unpacked: what the fetcher allows too.
-const LARGEST_PAGE: u64 = 64 << 20;
+const LARGEST_PAGE: usize = 64 << 20;
 
-/// Read pages and show the clean article: title, byline, dates, text, and what was removed.
+/// Read pages and show the clean article: title, byline, dates, text, and what was removed
 ///
-/// Without FILE, reads JSON lines {"id", "url"?, "path" or "html", "source"?} from standard input
+/// Without FILE or URL, reads JSON lines {"id", "url"?, "path" or "html", "source"?} from standard input
 /// and answers each with one JSON line.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Pages to read: HTML or plain-text files, gzip-compressed or not
-    #[arg(value_name = "FILE")]
+    /// Pages to read: addresses, or HTML or plain-text files, gzip-compressed or not
+    #[arg(value_name = "FILE|URL")]
     pages: Vec<String>,
+    /// Learn what each site repeats from the stored pages in DIR (HTML, also gzip; an index.jsonl
+    /// or gold.jsonl beside them may give {"id", "url"} for files named after the id)
+    #[arg(long, value_name = "DIR")]
+    site_memory: Option<PathBuf>,
     /// Leave out what was removed
     #[arg(long)]
     brief: bool,
+    /// Read with the recipe of this source: a shipped id, or the path of a source file
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
+    let sites = args.site_memory.as_deref().map(learn).transpose()?.unwrap_or_default();
     if !args.pages.is_empty() {
-        return show_all(&args);
+        return show_all(&args, &sites);
     }
     if io::stdin().is_terminal() {
         bail!(
-            "nothing to read: name a FILE, or pipe JSON lines with \"id\" and \"path\" or \"html\""
+            "nothing to read: name a FILE or URL, or pipe JSON lines with \"id\" and \"path\" or \"html\""
         );
     }
-    lines::answer(io::stdin().lock(), io::stdout().lock(), answer)
+    lines::answer(io::stdin().lock(), io::stdout().lock(), |question| answer(question, &sites))
 }
 
 /// A line of standard input.
@@ -90,7 +107,7 @@ struct RemovedLine {
     reason: &'static str,
 }
 
-fn answer(question: Question) -> anyhow::Result<Answer> {
+fn answer(question: Question, sites: &Sites) -> anyhow::Result<Answer> {
     let recipe = recipe_of(question.source.as_deref())?;
     let body = match (&question.html, &question.path) {
         (Some(html), None) => html.clone().into_bytes(),
@@ -103,7 +120,7 @@ fn answer(question: Question) -> anyhow::Result<Answer> {
         question.html.is_some().then(|| "text/html; charset=utf-8".to_owned())
     });
     let fetched = on_file(url.clone(), content_type, body);
-    let (article, notes) = jobs::read::read(&fetched, &recipe, &SiteMemory::default());
+    let (article, notes) = jobs::read::read(&fetched, &recipe, &sites.memory(&url));
     Ok(to_line(question.id, url, article, &notes))
 }
 
@@ -156,12 +173,32 @@ fn to_line(id: Value, url: String, article: Option<Article>, notes: &[Note]) -> 
     }
 }
 
-/// The recipe of a named source.
+/// The recipe of a source: the id of a shipped one, or the path of a source file.
 fn recipe_of(source: Option<&str>) -> anyhow::Result<Recipe> {
-    match source {
-        None => Ok(Recipe::default()),
-        Some(source) => bail!("source {source:?} is not known here: sources cannot be loaded yet"),
+    static CATALOGUE: LazyLock<Vec<Source>> = LazyLock::new(sources::catalogue);
+    let Some(source) = source else { return Ok(Recipe::default()) };
+    if source.ends_with(".toml") {
+        return Ok(source_file(Path::new(source))?.recipe);
     }
+    match CATALOGUE.iter().find(|shipped| shipped.id.0 == source) {
+        Some(shipped) => Ok(shipped.recipe.clone()),
+        None => bail!(
+            "no shipped source has the id {source:?}; see `sanctionwatch source list`, or give the \
+             path of a source file"
+        ),
+    }
+}
+
+fn source_file(path: &Path) -> anyhow::Result<Source> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+    // The id of a source is its folder and name, wherever that folder lies.
+    let parts: Vec<_> = path.iter().rev().take(2).collect();
+    let inside: PathBuf = parts.into_iter().rev().collect();
+    sources::read(&inside, &name, &text).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow!(lines.join("\n"))
+    })
 }
 
 /// A stored page as if it had just been fetched.
@@ -181,30 +218,80 @@ fn on_file(url: String, content_type: Option<String>, body: Vec<u8>) -> Fetched 
 /// The bytes of a page on disk, unpacked where they are gzip.
 fn read_page(path: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(bytes);
-    }
-    let mut page = Vec::new();
-    MultiGzDecoder::new(bytes.as_slice())
-        .take(LARGEST_PAGE)
-        .read_to_end(&mut page)
+    let page = gzip::unpack(&bytes, LARGEST_PAGE)
         .with_context(|| format!("cannot unpack {}", path.display()))?;
-    Ok(page)
+    Ok(page.into_owned())
 }
 
-fn show_all(args: &Args) -> anyhow::Result<Exit> {
+/// Learns what sites repeat from every page below a folder.
+fn learn(folder: &Path) -> anyhow::Result<Sites> {
+    let addresses = addresses(folder)?;
+    let mut sites = Sites::default();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder)
+            .with_context(|| format!("cannot learn from the pages in {}", folder.display()))?;
+        for entry in entries {
+            let path = entry.with_context(|| format!("cannot list {}", folder.display()))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let stem = name.trim_end_matches(".gz").trim_end_matches(".html");
+            if path.is_dir() {
+                folders.push(path);
+            } else if stem != name {
+                let url = addresses.get(stem).cloned().unwrap_or_else(|| name.clone());
+                let fetched = on_file(url.clone(), None, read_page(&path)?);
+                let memory = SiteMemory::default();
+                if let (Some(article), _) = jobs::read::read(&fetched, &Recipe::default(), &memory)
+                {
+                    // A page without an entry speaks for the address it claims.
+                    let known = addresses.contains_key(stem);
+                    sites.learn(if known { &url } else { &article.url }, &article);
+                }
+            }
+        }
+    }
+    Ok(sites)
+}
+
+/// Addresses by file stem, from an index beside the pages or above them.
+fn addresses(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: String,
+        url: String,
+    }
+    let mut addresses = HashMap::new();
+    let places = [Some(folder), folder.parent()];
+    for place in places.into_iter().flatten() {
+        for name in ["index.jsonl", "gold.jsonl"] {
+            let file = place.join(name);
+            if !file.exists() {
+                continue;
+            }
+            let text = fs::read_to_string(&file)
+                .with_context(|| format!("cannot read {}", file.display()))?;
+            // Rows without an address say nothing here.
+            let rows = text.lines().filter_map(|line| serde_json::from_str::<Row>(line).ok());
+            addresses.extend(rows.map(|row| (row.id, row.url)));
+        }
+    }
+    Ok(addresses)
+}
+
+fn show_all(args: &Args, sites: &Sites) -> anyhow::Result<Exit> {
+    let recipe = recipe_of(args.source.as_deref())?;
     let mut out = anstream::stdout().lock();
     let mut exit = Exit::Done;
     for name in &args.pages {
-        let path = Path::new(name);
-        let content_type = (path.extension().is_some_and(|ending| ending == "txt"))
-            .then(|| "text/plain".to_owned());
-        let result = read_page(path).map(|body| {
-            let fetched = on_file(name.clone(), content_type, body);
-            jobs::read::read(&fetched, &Recipe::default(), &SiteMemory::default())
-        });
-        match result {
-            Ok((article, notes)) => {
+        let fetched = if name.starts_with("http://") || name.starts_with("https://") {
+            from_web(name, args)
+        } else {
+            from_disk(name)
+        };
+        match fetched {
+            Ok(fetched) => {
+                let (article, notes) =
+                    jobs::read::read(&fetched, &recipe, &sites.memory(&fetched.url));
                 if article.is_none() {
                     exit = Exit::Partly;
                 }
@@ -218,6 +305,25 @@ fn show_all(args: &Args) -> anyhow::Result<Exit> {
         }
     }
     Ok(exit)
+}
+
+fn from_disk(name: &str) -> anyhow::Result<Fetched> {
+    let path = Path::new(name);
+    let content_type =
+        (path.extension().is_some_and(|ending| ending == "txt")).then(|| "text/plain".to_owned());
+    Ok(on_file(name.to_owned(), content_type, read_page(path)?))
+}
+
+/// One page from the web, as politely as a crawl fetches it.
+fn from_web(url: &str, args: &Args) -> anyhow::Result<Fetched> {
+    let settings = args.settings.load()?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let fetcher = Fetcher::new(setup::limits(&settings), Clock::System)?;
+    match runtime.block_on(fetcher.get(url, &Validators::default())) {
+        Ok(fetch::Answer::Fetched(fetched)) => Ok(*fetched),
+        Ok(fetch::Answer::Unchanged) => bail!("{url} says it is unchanged, though nobody asked"),
+        Err(fault) => bail!("{}: {}", fault.outcome.name(), fault.detail),
+    }
 }
 
 const BOLD: Style = Style::new().bold();

@@ -193,6 +193,7 @@ fn crawl(table: &mut Table<'_>) -> Crawl {
         interval: positive("interval", table),
         workers: count("workers", 1..=256, 8, table),
         articles_per_visit: count("articles_per_visit", 1..=10_000, 50, table),
+        alert_age: positive("alert_age", table).unwrap_or(Duration::from_hours(7 * 24)),
     }
 }
 
@@ -276,7 +277,12 @@ fn text(key: &'static str, table: &mut Table<'_>) -> Option<String> {
 }
 
 fn path(key: &'static str, table: &mut Table<'_>) -> Option<PathBuf> {
-    text(key, table).map(PathBuf::from)
+    let Written { value, place } = table.text(key)?;
+    if value.starts_with(['~', '$']) {
+        let remedy = "nothing is filled in for ~ or $ here; write the whole path";
+        table.mistake_at(&place, format!("{key} is {value:?}; {remedy}"));
+    }
+    Some(PathBuf::from(value))
 }
 
 /// A duration that is not zero.

@@ -69,6 +69,8 @@ pub struct Crawl {
     pub workers: usize,
     /// Most new articles read in one visit; the rest stays due.
     pub articles_per_visit: usize,
+    /// Articles published longer ago than this when they are first seen cause no alert.
+    pub alert_age: Duration,
 }
 
 /// Where the mails go.

@@ -397,7 +397,8 @@ impl Setting<'_> {
         self.opened - TimeDelta::hours(hours)
     }
 
-    /// The text with its pictures in place, each numbered as the theme counts them.
+    /// The text with its pictures in place, each numbered as the theme counts them; a reprint ends
+    /// with a line that says where it came from.
     fn body(&self, post: &Post, figure: &str) -> String {
         let wire = post.wire();
         let text = wire.as_ref().unwrap_or(post).body.trim_end();
@@ -411,9 +412,7 @@ impl Setting<'_> {
             body.push_str(part);
         }
         if wire.is_some() {
-            body.push_str(
-                "\n<p class=\"agency\">This story was first published by The Harbour Ledger.</p>",
-            );
+            body.push_str(self.theme.file("agency.html"));
         }
         body
     }

@@ -66,8 +66,12 @@ struct Alert {
     incomplete: bool,
     /// The language of headline and quotes, for the `lang` attribute.
     language: String,
-    /// What shows that it is about sanctions; the article's opening where only its title does.
+    /// The side their lines begin on: `left` or `right`.
+    side: &'static str,
+    /// What shows that it is about sanctions.
     quotes: Vec<Quote>,
+    /// How the article begins, where only its headline shows it.
+    opening: Option<String>,
     certainty: &'static str,
     score: f64,
     signs: Vec<Sign>,
@@ -133,9 +137,11 @@ impl TextPart<'_> {
     }
 }
 
-/// Most sentences quoted, signs listed, and characters of each kind of line.
+/// Pieces of evidence looked at, the strongest; sentences quoted; signs listed.
+const EVIDENCE: usize = 50;
 const QUOTES: usize = 3;
 const SIGNS: usize = 5;
+/// Characters of each kind of line.
 const SUBJECT: usize = 120;
 const HEADLINE: usize = 300;
 const NAME: usize = 80;
@@ -153,14 +159,17 @@ impl Alert {
         };
         let language = article.language.as_deref().unwrap_or(&source.language);
         let (signs, against) = signs(&judged.verdict.evidence);
+        let quotes = quotes(article, &judged.verdict.evidence);
         Self {
+            opening: quotes.is_empty().then(|| opening(article)).flatten(),
+            side: if words::runs_leftwards(language) { "right" } else { "left" },
             subject: subject(&headline, &name),
             details: details(article, language),
             byline: shorten(&one_line(&article.byline.join(", ")), NAME),
             official: source.kind == SourceKind::Government,
             incomplete: article.incomplete,
             language: language.to_owned(),
-            quotes: quotes(article, &judged.verdict.evidence),
+            quotes,
             certainty: words::certainty(judged.verdict.score),
             score: judged.verdict.score.clamp(0.0, 1.0),
             link: link(&article.url),
@@ -174,6 +183,16 @@ impl Alert {
     /// The score with two digits, never rounded up to certainty.
     fn number(&self) -> String {
         format!("{:.2}", (self.score * 100.0).floor() / 100.0)
+    }
+
+    fn direction(&self) -> &'static str {
+        if self.side == "right" { "rtl" } else { "ltr" }
+    }
+
+    /// What a list of mails shows beside the subject.
+    fn preview(&self) -> String {
+        let quote = self.quotes.first().map(Quote::text);
+        quote.or_else(|| self.opening.clone()).unwrap_or_default()
     }
 
     /// The score in whole hundredths, for the width of the bar.
@@ -194,35 +213,37 @@ fn subject(headline: &str, source: &str) -> String {
         return shorten(headline, SUBJECT);
     }
     let room = SUBJECT.saturating_sub(source.chars().count() + 3).max(SUBJECT / 2);
-    format!("{} – {source}", shorten(headline, room))
+    format!("{} - {source}", shorten(headline, room))
 }
 
 fn details(article: &Article, language: &str) -> String {
-    let date = article.published.map_or("no date given".to_owned(), |stamp| words::date(&stamp));
+    let date = article.published.map_or("No date given".to_owned(), |stamp| words::date(&stamp));
     format!("{date} · {}", one_line(words::language(language)))
 }
 
-/// The sentences that hold the strongest evidence, strongest first.
+/// The sentences that hold the strongest evidence, in the order of the article: news says first who
+/// did what.
 fn quotes(article: &Article, evidence: &[Evidence]) -> Vec<Quote> {
     let text = article.text();
-    let mut quoted: Vec<Range<usize>> = Vec::new();
-    let mut quotes = Vec::new();
-    for found in evidence.iter().filter(|found| found.field == Field::Text && found.weight > 0.0) {
-        if quotes.len() == QUOTES {
-            break;
-        }
+    let mut chosen: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    let in_text = |found: &&Evidence| found.field == Field::Text && found.weight > 0.0;
+    for found in evidence.iter().filter(in_text).take(EVIDENCE) {
+        let words = found.start..found.end;
         // Offsets that do not fit the text are a bug elsewhere; a mail goes out without the quote.
-        if text.get(found.start..found.end).is_none_or(str::is_empty) {
+        if chosen.len() == QUOTES || text.get(words.clone()).is_none_or(str::is_empty) {
             continue;
         }
-        let sentence = sentence::around(&text, found.start..found.end);
-        if quoted.iter().any(|other| other.start < sentence.end && sentence.start < other.end) {
-            continue;
+        let sentence = sentence::around(&text, words.clone());
+        if !chosen.iter().any(|(other, _)| overlap(other, &sentence)) {
+            chosen.push((sentence, words));
         }
-        quotes.push(quote(&text, &sentence, found.start..found.end));
-        quoted.push(sentence);
     }
-    if quotes.is_empty() { opening(article).into_iter().collect() } else { quotes }
+    chosen.sort_by_key(|(sentence, _)| sentence.start);
+    chosen.into_iter().map(|(sentence, words)| quote(&text, &sentence, words)).collect()
+}
+
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
 }
 
 fn quote(text: &str, sentence: &Range<usize>, words: Range<usize>) -> Quote {
@@ -237,25 +258,36 @@ fn quote(text: &str, sentence: &Range<usize>, words: Range<usize>) -> Quote {
 }
 
 /// The first sentence of the article.
-fn opening(article: &Article) -> Option<Quote> {
+fn opening(article: &Article) -> Option<String> {
     let first = article.blocks.iter().find(|block| block.kind == BlockKind::Paragraph)?;
     let sentence = &first.text[sentence::around(&first.text, 0..1)];
-    let before = shorten(&one_line(sentence), 2 * CONTEXT);
-    Some(Quote { before, words: String::new(), after: String::new() })
+    Some(shorten(&one_line(sentence), 2 * CONTEXT)).filter(|sentence| !sentence.is_empty())
 }
 
-/// What spoke for and against, strongest first, the same words once.
+/// What spoke for and against, strongest first; neither the same words nor parts of them twice.
 fn signs(evidence: &[Evidence]) -> (Vec<Sign>, Vec<Sign>) {
-    let (mut signs, mut against) = (Vec::new(), Vec::new());
-    for found in evidence {
-        let list: &mut Vec<Sign> = if found.weight < 0.0 { &mut against } else { &mut signs };
-        let words = shorten(&one_line(&found.text), WORDS);
-        let known = list.iter().any(|sign| sign.words.to_lowercase() == words.to_lowercase());
-        if list.len() < SIGNS && !known && !words.is_empty() {
-            list.push(Sign { words, meaning: words::rule(&found.rule) });
+    let (against, for_it): (Vec<&Evidence>, Vec<&Evidence>) =
+        evidence.iter().partition(|found| found.weight < 0.0);
+    (listed(&for_it), listed(&against))
+}
+
+fn listed(evidence: &[&Evidence]) -> Vec<Sign> {
+    let mut told: Vec<&Evidence> = Vec::new();
+    for found in evidence.iter().take(EVIDENCE) {
+        let known = told.iter().any(|other| {
+            let same_place = other.field == found.field
+                && overlap(&(other.start..other.end), &(found.start..found.end));
+            same_place || other.text.to_lowercase() == found.text.to_lowercase()
+        });
+        if told.len() < SIGNS && !known && !one_line(&found.text).is_empty() {
+            told.push(found);
         }
     }
-    (signs, against)
+    let sign = |found: &&Evidence| Sign {
+        words: shorten(&one_line(&found.text), WORDS),
+        meaning: words::rule(&found.rule),
+    };
+    told.iter().map(sign).collect()
 }
 
 /// Only web addresses become links: an article cannot make a reader run a script.

@@ -2,6 +2,7 @@
 
 use chrono::Offset;
 
+use crate::digest::line::one_line;
 use crate::model::stamp::Stamp;
 
 /// How sure a score sounds, most certain first: the least score and the words.
@@ -93,36 +94,41 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("zh", "Chinese"),
 ];
 
-/// What a rule such as `en.strong.asset-freeze` looks for, in words.
-///
-/// A rule's name is `language.family.term`; a family not in the table speaks for itself.
-pub(crate) fn rule(name: &str) -> String {
-    let mut parts = name.splitn(3, '.');
-    let (code, family) = (parts.next().unwrap_or(name), parts.next());
-    let Some(family) = family else { return name.replace(['-', '_'], " ") };
-    let known = FAMILIES.iter().find(|(known, _)| *known == family);
-    let words = known.map_or_else(|| family.replace(['-', '_'], " "), |(_, words)| (*words).into());
-    match language(code) {
-        name if name == code => words,
-        name => format!("{words}, {name}"),
-    }
+/// Whether the letters of an ISO 639-1 language run from right to left.
+pub(crate) fn runs_leftwards(code: &str) -> bool {
+    ["ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"].contains(&code)
 }
 
-/// Families of rules and what they look for.
-const FAMILIES: &[(&str, &str)] = &[
-    ("strong", "a sanctions term"),
-    ("measure", "a measure"),
-    ("authority", "an authority that imposes sanctions"),
+/// What a rule such as `en.strong.asset-freeze` looks for, in words.
+///
+/// A rule's name is `language.kind.words`; a kind not in the table speaks for itself.
+pub(crate) fn rule(name: &str) -> String {
+    let kind = name.split('.').nth(1).unwrap_or(name);
+    let known = KINDS.iter().find(|(known, _)| *known == kind);
+    known.map_or_else(|| one_line(&kind.replace(['-', '_'], " ")), |(_, words)| (*words).into())
+}
+
+/// Kinds of rules and what they look for.
+const KINDS: &[(&str, &str)] = &[
+    ("strong", "sanctions by name"),
+    ("object", "sanctions aimed at somebody"),
+    ("act", "what is done with sanctions"),
+    ("weak", "a word often used of sanctions"),
+    ("issuer", "a sanctions authority"),
+    ("authority", "who imposes sanctions"),
+    ("measure", "a measure or penalty"),
+    ("aim", "the act of naming or banning"),
+    ("place", "a country or party under sanctions"),
+    ("against", "the word in another sense"),
+    ("trap", "a phrase that only looks like sanctions"),
     ("instrument", "a legal instrument"),
-    ("programme", "a sanctions programme"),
-    ("weak", "a word that often goes with sanctions"),
 ];
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::{CERTAINTY, FAMILIES, LANGUAGES, certainty, date, language, rule};
+    use super::{CERTAINTY, KINDS, LANGUAGES, certainty, date, language, rule};
 
     #[test]
     fn dates_are_as_exact_as_their_witness() {
@@ -149,7 +155,7 @@ mod tests {
 
     #[test]
     fn tables_name_nothing_twice() {
-        for table in [LANGUAGES, FAMILIES] {
+        for table in [LANGUAGES, KINDS] {
             let codes: HashSet<&str> = table.iter().map(|(code, _)| *code).collect();
             assert_eq!(codes.len(), table.len());
         }
@@ -160,10 +166,11 @@ mod tests {
     #[test]
     fn rules_are_told_in_words() {
         for (name, expected) in [
-            ("en.strong.asset-freeze", "a sanctions term, English"),
+            ("en.strong.asset-freeze", "sanctions by name"),
             ("any.instrument.executive-order", "a legal instrument"),
-            ("ru.price-cap.x", "price cap, Russian"),
+            ("ru.price-cap.x", "price cap"),
             ("lonely_rule", "lonely rule"),
+            ("x.<i>\r\ny", "<i> y"),
             ("", ""),
         ] {
             assert_eq!(rule(name), expected);

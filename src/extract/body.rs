@@ -1,82 +1,228 @@
-//! Which passages are the article: a weight for each, the element where the weights add up best,
-//! and the passages worth keeping in it.
+//! Which passages are the article, and for the others the word for what they are.
+
+use std::collections::{HashMap, HashSet};
 
 use crate::extract::hints::Hints;
-use crate::extract::passages::Passage;
+use crate::extract::passages::{Passage, Passages};
 use crate::model::article::{BlockKind, Reason};
-use crate::parse::dom::{Dom, NodeId};
+use crate::parse::dom::{Dom, Node, NodeId};
+use crate::text::overlap;
 use crate::text::phrases::{self, Match};
 use crate::text::words::{ends_sentence, words};
 
+/// A passage belongs to the article from this probability on.
+const ENOUGH: f32 = 0.5;
+
+/// Names of elements whose text is none of the article's.
+const FURNITURE: Hints = Hints::SHARE
+    .with(Hints::RELATED)
+    .with(Hints::ADVERT)
+    .with(Hints::NEWSLETTER)
+    .with(Hints::CAPTION)
+    .with(Hints::FIGURE)
+    .with(Hints::BYLINE)
+    .with(Hints::DATE)
+    .with(Hints::AUTHOR)
+    .with(Hints::TAGS);
+
 /// Why each passage is outside the article, or none where it is inside; same order and length.
-pub(in crate::extract) fn choose(dom: &Dom, passages: &[Passage]) -> Vec<Option<Reason>> {
-    let weights: Vec<f32> = passages.iter().map(weight).collect();
-    let root = best_root(dom, passages, &weights);
-    let inside = |passage: &Passage| {
-        root.is_some_and(|root| dom.node(root).contains(dom.node(passage.node)))
-    };
+pub(in crate::extract) fn choose(
+    dom: &Dom,
+    cut: &Passages,
+    probabilities: &[f32],
+) -> Vec<Option<Reason>> {
+    let passages = &cut.list;
+    let mut inside: Vec<bool> = probabilities.iter().map(|p| *p >= ENOUGH).collect();
+    rescue_prose(passages, probabilities, &mut inside);
+    bridge(dom, passages, probabilities, &mut inside);
+    take_head(dom, passages, &mut inside);
+    if let Some(opening) = opening(passages, &inside) {
+        drop_comments(dom, cut, opening, &mut inside);
+        drop_other_articles(dom, passages, opening, &mut inside);
+    }
+    drop_second_copies(passages, &mut inside);
+    drop_retellings(passages, &mut inside);
     passages
         .iter()
-        .zip(&weights)
-        .map(|(passage, weight)| match inside(passage) && *weight > 0.0 {
-            true => None,
-            false => Some(reason(passage)),
-        })
+        .zip(inside)
+        .map(|(passage, inside)| if inside { None } else { Some(reason(passage)) })
         .collect()
 }
 
-/// What a passage adds to an article: about its length where it reads like prose, negative where
-/// it looks like furniture.
-fn weight(passage: &Passage) -> f32 {
-    const FURNITURE: Hints = Hints::NAVIGATION
-        .with(Hints::FOOTER)
-        .with(Hints::RELATED)
-        .with(Hints::SHARE)
-        .with(Hints::COMMENTS)
-        .with(Hints::NEWSLETTER)
-        .with(Hints::CONSENT)
-        .with(Hints::TAGS)
-        .with(Hints::HIDDEN)
-        .with(Hints::FORM)
-        .with(Hints::SIDEBAR);
-    let count = words(&passage.text).count() as f32;
-    let sentence = passage.text.chars().rev().take(3).any(ends_sentence);
-    let known = phrases::look_up(&passage.text);
-    let mut quality = if sentence && count > 6.0 { 1.0 } else { 0.1 };
-    if passage.link_share() > 0.5 {
-        quality -= 1.0;
+/// A doubtful passage between two that are inside, in the same element as both, is inside as well:
+/// "Article 1" between paragraphs of a law, one short item of a list.
+fn bridge(dom: &Dom, passages: &[Passage], probabilities: &[f32], inside: &mut [bool]) {
+    const LEAST: f32 = 0.02;
+    let doubtful = |at: usize| {
+        let passage = &passages[at];
+        probabilities[at] >= LEAST
+            && passage.link_share() < 0.3
+            && passage.kind != BlockKind::Caption
+            && !passage.own.has(FURNITURE)
+            && phrases::look_up(&passage.text).is_none()
+    };
+    let before = inside.to_vec();
+    for at in 1..passages.len() {
+        if inside[at] || !before[at - 1] && !inside[at - 1] {
+            continue;
+        }
+        let node = dom.node(passages[at].node);
+        let last = dom.node(passages[at - 1].node);
+        let item = |at: usize| matches!(passages[at].kind, BlockKind::ListItem { .. });
+        inside[at] = if before.get(at + 1) == Some(&true) {
+            let next = dom.node(passages[at + 1].node);
+            // Out of a cell it is further to the text around than out of a paragraph.
+            let levels =
+                if node.ancestors().take(2).any(|above| above.tag() == "tr") { 5 } else { 1 };
+            let near = |above: Node<'_>| above.contains(last) && above.contains(next);
+            before[at - 1] && node.ancestors().take(levels).any(near) && doubtful(at)
+        } else {
+            item(at) && item(at - 1) && node.parent() == last.parent() && doubtful(at)
+        };
     }
-    if passage.around.has(FURNITURE) {
-        quality -= 0.8;
-    }
-    if let Some(known) = known {
-        quality -= if known.how == Match::Has { 0.5 } else { 1.2 };
-    }
-    if passage.kind == BlockKind::Caption || passage.own.has(Hints::BYLINE.with(Hints::DATE)) {
-        quality -= 1.2;
-    }
-    quality * (count + 3.0)
 }
 
-/// The element in which the weights add up to the most: deep enough to leave menus out, high
-/// enough to hold the whole text.
-fn best_root(dom: &Dom, passages: &[Passage], weights: &[f32]) -> Option<NodeId> {
-    let mut sums = vec![0.0_f32; dom.len()];
-    for (passage, weight) in passages.iter().zip(weights) {
-        sums[passage.node.index()] += weight;
+/// A document without any headline, such as an act, begins with lines that look like furniture:
+/// what stands directly before the first passage inside, in the same element, is its head.
+fn take_head(dom: &Dom, passages: &[Passage], inside: &mut [bool]) {
+    const MOST: usize = 6;
+    if passages.iter().any(|passage| matches!(passage.kind, BlockKind::Heading { .. })) {
+        return;
     }
-    let mut best: Option<(NodeId, f32)> = None;
-    for node in dom.iter().rev() {
-        let sum = sums[node.id().index()];
-        if let Some(parent) = node.parent() {
-            sums[parent.id().index()] += sum;
+    let Some(first) = inside.iter().position(|inside| *inside) else { return };
+    let parent = dom.node(passages[first].node).parent();
+    for at in (first.saturating_sub(MOST)..first).rev() {
+        let passage = &passages[at];
+        if dom.node(passage.node).parent() != parent
+            || passage.link_share() > 0.0
+            || passage.own.has(FURNITURE)
+            || phrases::look_up(&passage.text).is_some()
+        {
+            break;
         }
-        // On a tie the deeper element, which was met first, stays.
-        if sum > 0.0 && best.is_none_or(|(_, most)| sum > most) {
-            best = Some((node.id(), sum));
+        inside[at] = true;
+    }
+}
+
+/// The first prose inside: where the article surely is.
+fn opening(passages: &[Passage], inside: &[bool]) -> Option<usize> {
+    const PROSE: usize = 15;
+    (0..passages.len()).find(|at| {
+        inside[*at]
+            && matches!(passages[*at].kind, BlockKind::Paragraph | BlockKind::Quotation)
+            && words(&passages[*at].text).take(PROSE).count() == PROSE
+    })
+}
+
+/// Drops what stands in an element named for comments that does not hold the opening. On a forum
+/// page, where that element holds everything, nothing goes.
+fn drop_comments(dom: &Dom, cut: &Passages, opening: usize, inside: &mut [bool]) {
+    let start = dom.node(cut.list[opening].node);
+    for at in opening + 1..cut.list.len() {
+        inside[at] &=
+            !std::iter::successors(Some(dom.node(cut.list[at].node)), |node| node.parent())
+                .take_while(|node| !node.contains(start))
+                .any(|node| cut.hints[node.id().index()].has(Hints::COMMENTS));
+    }
+}
+
+/// Where the opening stands in an `<article>` with its own headline, another `<article>` with a
+/// heading or several passages is another article: the next of an endless page, or a teaser. The
+/// posts of a live blog stay, since their headline stands outside the first of them.
+fn drop_other_articles(dom: &Dom, passages: &[Passage], opening: usize, inside: &mut [bool]) {
+    let article =
+        |at: usize| dom.node(passages[at].node).ancestors().find(|above| above.tag() == "article");
+    let Some(own) = article(opening) else { return };
+    let headline = |at: &usize| {
+        passages[*at].kind == BlockKind::Heading { level: 1 }
+            && own.contains(dom.node(passages[*at].node))
+    };
+    if !(0..opening).any(|at| headline(&at)) {
+        return;
+    }
+    let mut others: HashMap<NodeId, Vec<usize>> = HashMap::new();
+    for at in opening + 1..passages.len() {
+        if let Some(other) =
+            article(at).filter(|other| !other.contains(dom.node(passages[opening].node)))
+        {
+            others.entry(other.id()).or_default().push(at);
         }
     }
-    best.map(|(node, _)| node)
+    for members in others.into_values() {
+        let headed =
+            members.iter().any(|at| matches!(passages[*at].kind, BlockKind::Heading { .. }));
+        if headed || members.len() > 2 {
+            for at in members {
+                inside[at] = false;
+            }
+        }
+    }
+}
+
+/// Some pages hold the whole article twice, once for each layout. A run of passages that says
+/// again, in the same order, what an earlier run said goes; a single repeated line stays, since
+/// laws and refrains repeat lines too.
+fn drop_second_copies(passages: &[Passage], inside: &mut [bool]) {
+    const SHORTEST_RUN: usize = 3;
+    const FEWEST_CHARS: u32 = 200;
+    let kept: Vec<usize> = (0..passages.len()).filter(|at| inside[*at]).collect();
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut at = 0;
+    while at < kept.len() {
+        let earlier = *first.entry(passages[kept[at]].text.as_str()).or_insert(at);
+        let length = (0..kept.len() - at)
+            .take_while(|step| {
+                earlier + step < at
+                    && passages[kept[earlier + step]].text == passages[kept[at + step]].text
+            })
+            .count();
+        let chars: u32 = kept[at..at + length].iter().map(|kept| passages[*kept].chars).sum();
+        if length >= SHORTEST_RUN && chars >= FEWEST_CHARS {
+            for copy in &kept[at..at + length] {
+                inside[*copy] = false;
+            }
+            at += length;
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// Where next to nothing is inside, prose that is half believed is better than an empty article.
+fn rescue_prose(passages: &[Passage], probabilities: &[f32], inside: &mut [bool]) {
+    const HALF_BELIEVED: f32 = 0.15;
+    const NEXT_TO_NOTHING: usize = 30;
+    const PROSE: usize = 20;
+    let words_inside: usize = passages
+        .iter()
+        .zip(inside.iter())
+        .filter(|(_, inside)| **inside)
+        .map(|(passage, _)| words(&passage.text).count())
+        .sum();
+    if words_inside >= NEXT_TO_NOTHING {
+        return;
+    }
+    for ((passage, p), inside) in passages.iter().zip(probabilities).zip(inside) {
+        let prose = passage.text.contains(ends_sentence) && words(&passage.text).count() >= PROSE;
+        *inside |= prose && *p >= HALF_BELIEVED;
+    }
+}
+
+/// A long passage that only says what the passages before it said: the whole text once more as
+/// one block, or a summary cut from it.
+fn drop_retellings(passages: &[Passage], inside: &mut [bool]) {
+    const LONG: usize = 60;
+    let mut told: HashSet<u64> = HashSet::new();
+    for (passage, inside) in passages.iter().zip(inside).filter(|(_, inside)| **inside) {
+        let tokens = overlap::token_hashes(&passage.text);
+        let runs: Vec<u64> = tokens.windows(4).map(overlap::run_hash).collect();
+        let again = runs.iter().filter(|run| told.contains(run)).count();
+        if tokens.len() >= LONG && again * 10 >= runs.len() * 9 {
+            *inside = false;
+        } else {
+            told.extend(runs);
+        }
+    }
 }
 
 /// The word for what a passage outside the article is.

@@ -50,6 +50,43 @@ purposes! {
 
 impl Hints {
     pub(in crate::extract) const NONE: Hints = Hints(0);
+    /// The names of the purposes, in the order of [`Hints::bits`].
+    pub(in crate::extract) const NAMES: [&str; 28] = [
+        "article",
+        "body",
+        "lead",
+        "navigation",
+        "footer",
+        "header",
+        "sidebar",
+        "related",
+        "share",
+        "comments",
+        "newsletter",
+        "advert",
+        "consent",
+        "byline",
+        "author",
+        "date",
+        "tags",
+        "caption",
+        "figure",
+        "paywall",
+        "switcher",
+        "hidden",
+        "widget",
+        "quote",
+        "live",
+        "form",
+        "headline",
+        "aside",
+    ];
+
+    /// The flags one by one, in the order of their numbers.
+    pub(in crate::extract) fn bits(self) -> impl Iterator<Item = bool> {
+        (0..Self::NAMES.len()).map(move |bit| self.0 >> bit & 1 == 1)
+    }
+
     pub(in crate::extract) const fn has(self, any: Hints) -> bool {
         self.0 & any.0 != 0
     }
@@ -163,6 +200,8 @@ const NAMES: &[(&str, Hints)] = &[
     ("previous", Hints::RELATED),
     ("popular", Hints::RELATED),
     ("trending", Hints::RELATED),
+    ("breaking", Hints::RELATED),
+    ("infinite", Hints::RELATED),
     ("latest", Hints::RELATED),
     ("mostread", Hints::RELATED),
     ("outbrain", Hints::RELATED.with(Hints::ADVERT)),

@@ -1,13 +1,20 @@
 //! A page's claims: title, byline, dates, and which of its blocks are the article. Pure.
 
 mod body;
+mod features;
 mod hints;
 pub mod metadata;
 mod passages;
+mod trees;
+mod weights;
+
+pub use crate::extract::features::Table;
+pub use crate::extract::trees::{TreeNode, Trees};
+pub use crate::extract::weights::Weights;
 
 use crate::extract::hints::Hints;
 use crate::extract::metadata::Metadata;
-use crate::extract::passages::Passage;
+use crate::extract::passages::{Passage, Passages};
 use crate::model::article::Reason;
 use crate::model::extracted::{Extracted, RawBlock, Setting, Witness};
 use crate::model::note::Note;
@@ -23,21 +30,67 @@ use crate::text::words::words;
 /// Never fails: a page without an article gives no block inside it. A selector of the recipe that
 /// matches nothing is said in a note and the heuristics do its part.
 pub fn article(page: &Page, recipe: &Recipe) -> (Extracted, Vec<Note>) {
-    let mut metadata = metadata::read(page, recipe);
-    let passages = passages::cut(&page.dom);
-    if metadata.title.is_empty() {
-        take_first_line_as_title(&mut metadata, &passages.list);
+    let reading = Reading::of(page, recipe);
+    let weights = Weights::shipped();
+    let table = reading.measure();
+    let first: Vec<f32> =
+        (0..table.len()).map(|at| weights.first.probability(table.row(at))).collect();
+    let again = reading.measure_again(&table, &first);
+    let second: Vec<f32> =
+        (0..again.len()).map(|at| weights.second.probability(again.row(at))).collect();
+    reading.finish(&second)
+}
+
+/// A page between being cut and being judged: what the trainer needs to see of it.
+#[derive(Debug, Clone)]
+pub struct Reading<'p> {
+    page: &'p Page,
+    recipe: &'p Recipe,
+    metadata: Metadata,
+    passages: Passages,
+}
+
+impl<'p> Reading<'p> {
+    /// Reads the fields and cuts the page into passages.
+    pub fn of(page: &'p Page, recipe: &'p Recipe) -> Self {
+        let mut metadata = metadata::read(page, recipe);
+        let passages = passages::cut(&page.dom);
+        if metadata.title.is_empty() {
+            take_first_line_as_title(&mut metadata, &passages.list);
+        }
+        Reading { page, recipe, metadata, passages }
     }
-    let mut notes = Vec::new();
-    let mut outside = body::choose(&page.dom, &passages.list);
-    apply_recipe(&page.dom, recipe, &passages.list, &mut outside, &mut notes);
-    let blocks: Vec<RawBlock> = passages
-        .list
-        .into_iter()
-        .zip(outside)
-        .map(|(passage, outside)| raw_block(passage, outside))
-        .collect();
-    (claims(page, metadata, blocks, passages.image_texts), notes)
+
+    /// The texts of the passages, in order.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.passages.list.iter().map(|passage| passage.text.as_str())
+    }
+
+    /// The measures for the first opinion.
+    pub fn measure(&self) -> Table {
+        features::measure(&self.page.dom, &self.passages, &self.metadata)
+    }
+
+    /// The measures for the second opinion, given the probabilities of the first.
+    pub fn measure_again(&self, table: &Table, first: &[f32]) -> Table {
+        features::measure_again(&self.page.dom, &self.passages.list, table, first)
+    }
+
+    /// Decides, given the probability that each passage belongs to the article.
+    pub fn finish(self, probabilities: &[f32]) -> (Extracted, Vec<Note>) {
+        let mut notes = Vec::new();
+        let dom = &self.page.dom;
+        let mut outside = body::choose(dom, &self.passages, probabilities);
+        apply_recipe(dom, self.recipe, &self.passages.list, &mut outside, &mut notes);
+        let blocks: Vec<RawBlock> = self
+            .passages
+            .list
+            .into_iter()
+            .zip(outside)
+            .map(|(passage, outside)| raw_block(passage, outside))
+            .collect();
+        (claims(self.page, self.metadata, blocks, self.passages.image_texts), notes)
+    }
 }
 
 /// Plain text and bare pages name no title; their first line is the headline if it is short.

@@ -15,10 +15,14 @@ pub(in crate::extract) struct Passage {
     pub(in crate::extract) chars: u32,
     /// Those of them in links.
     pub(in crate::extract) linked: u32,
+    /// How many links begin in the passage.
+    pub(in crate::extract) links: u32,
     /// The nearest element that is a block.
     pub(in crate::extract) node: NodeId,
     /// What that element's names say.
     pub(in crate::extract) own: Hints,
+    /// What the names of the two blocks around that one say.
+    pub(in crate::extract) near: Hints,
     /// What the names of all elements around it say.
     pub(in crate::extract) around: Hints,
     /// The passage is the link of a version switcher.
@@ -33,16 +37,19 @@ impl Passage {
 }
 
 /// The passages of a page in document order, and the texts of its images.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::extract) struct Passages {
     pub(in crate::extract) list: Vec<Passage>,
     /// Alternative and title texts of images, each once.
     pub(in crate::extract) image_texts: Vec<String>,
+    /// What each node's own names say; none for nodes that were skipped.
+    pub(in crate::extract) hints: Vec<Hints>,
 }
 
 /// Cuts a page into passages.
 pub(in crate::extract) fn cut(dom: &Dom) -> Passages {
     let mut walk = Walk::default();
+    walk.passages.hints = vec![Hints::NONE; dom.len()];
     let mut skip_to = NodeId(0);
     for node in dom.iter() {
         if node.id() < skip_to {
@@ -73,6 +80,8 @@ struct Frame {
     node: NodeId,
     block: bool,
     own: Hints,
+    /// What the names of the block above say, and of the one above that.
+    above: [Hints; 2],
     around: Hints,
     /// What text directly below becomes.
     kind: BlockKind,
@@ -96,6 +105,7 @@ struct Line {
     text: String,
     chars: u32,
     linked: u32,
+    links: u32,
     /// Line breaks since the last character.
     breaks: u32,
     /// The frame in which the first character stood.
@@ -121,6 +131,7 @@ impl Walk {
             return Entered::Skip;
         }
         let own = hints::of(node);
+        self.passages.hints[node.id().index()] = own;
         let inline = is_inline(tag) || (tag.contains('-') && self.in_text());
         if inline && own.has(Hints::HIDDEN) || is_for_screen_readers(node) {
             return Entered::Skip;
@@ -129,6 +140,7 @@ impl Walk {
         if frame.block {
             self.flush();
         } else if tag == "a" && node.attr("href").is_some() {
+            self.line.links += 1;
             self.line.switcher |= frame.switcher;
         }
         self.open.push(frame);
@@ -141,12 +153,16 @@ impl Walk {
         frame.end = node.end();
         frame.link |= tag == "a" && node.attr("href").is_some();
         frame.switcher |= own.has(Hints::SWITCHER) || leads_to_other_version(node);
-        frame.around = frame.around.with(own);
+        // The names on <html> and <body> speak of the template, not of this place.
+        if !matches!(tag, "html" | "body") {
+            frame.around = frame.around.with(own);
+        }
         frame.block = !inline;
         if inline {
             return frame;
         }
         frame.node = node.id();
+        frame.above = [frame.own, frame.above[0]];
         frame.own = own;
         match tag {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
@@ -244,8 +260,10 @@ impl Walk {
             text,
             chars: line.chars,
             linked: line.linked,
+            links: line.links,
             node: frame.node,
             own: frame.own,
+            near: frame.above[0].with(frame.above[1]),
             around: frame.around,
             switcher: line.switcher,
         });
@@ -280,8 +298,10 @@ impl Walk {
             text,
             chars: chars as u32,
             linked: (linked as u32).min(chars as u32),
+            links: links_in(table).count() as u32,
             node: table.id(),
             own: frame.own,
+            near: frame.above[0].with(frame.above[1]),
             around: frame.around,
             switcher: false,
         });
@@ -296,6 +316,7 @@ impl Frame {
             node: NodeId(0),
             block: true,
             own: Hints::NONE,
+            above: [Hints::NONE; 2],
             around: Hints::NONE,
             kind: BlockKind::Paragraph,
             link: false,

@@ -139,14 +139,14 @@ async fn unpack<Chunk: AsRef<[u8]> + Send + 'static>(
         io::Result::Ok(io::Cursor::new(chunk))
     });
     let mut stream: Unpacked = Box::new(StreamReader::new(Box::pin(counted)));
-    let mut outermost = "content";
+    // The innermost coding is the one to name; without any, only a gzip file can break.
+    let packing = codings.first().map_or("gzip", |coding| coding.name());
     for coding in codings.iter().rev() {
-        outermost = coding.name();
-        stream = peel(stream, *coding).await.map_err(|error| fault(outermost, error))?;
+        stream = peel(stream, *coding).await.map_err(|error| fault(coding.name(), error))?;
     }
-    stream = peel_if_gzip(stream).await.map_err(|error| fault(outermost, error))?;
+    stream = peel_if_gzip(stream).await.map_err(|error| fault(packing, error))?;
     measure(stream, &packed, allowance).await.map_err(|error| match error {
-        Stop::Io(error) => fault(outermost, error),
+        Stop::Io(error) => fault(packing, error),
         Stop::Bomb(fault) => fault,
     })
 }

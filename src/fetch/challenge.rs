@@ -1,4 +1,5 @@
-//! Recognises the page that asks a visitor to prove to be human, whatever status it comes with.
+//! Recognises what stands in front of a page: a check for robots, whatever status it comes with,
+//! and the consent or login page a site redirects to.
 //!
 //! By structure, not by its words: the header a product sets, or the script, form or variable its
 //! interstitial cannot do without. Some products also put such scripts into ordinary pages, so a
@@ -8,6 +9,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use reqwest::header::HeaderMap;
+use url::Url;
 
 use crate::fetch::wire::Reply;
 
@@ -56,6 +58,25 @@ const BODY_SIGNS: &[BodySign] = &[
     BodySign { bytes: "/__qrator/", whose: "Qrator" },
 ];
 
+/// A word that is a host's first label or a whole step of the path (its ending apart) on a page
+/// that stands before the page.
+struct Detour {
+    word: &'static str,
+    asks: &'static str,
+}
+
+const DETOURS: &[Detour] = &[
+    Detour { word: "consent", asks: "consent" },
+    Detour { word: "cookiewall", asks: "consent" },
+    Detour { word: "cookie-consent", asks: "consent" },
+    Detour { word: "login", asks: "a login" },
+    Detour { word: "wp-login", asks: "a login" },
+    Detour { word: "signin", asks: "a login" },
+    Detour { word: "sign-in", asks: "a login" },
+    Detour { word: "sso", asks: "a login" },
+    Detour { word: "captcha", asks: "a proof of being human" },
+];
+
 /// An interstitial, scripts included, is smaller than this; most articles need not be searched.
 const BODY_MOST: usize = 64 << 10;
 /// And shows fewer characters than this, white space apart.
@@ -71,6 +92,18 @@ static BODY_MATCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 /// Whose check for robots `reply` is; `None` for any other page.
 pub(crate) fn whose(reply: &Reply) -> Option<&'static str> {
     recognise(reply.status, &reply.headers, &reply.body.bytes)
+}
+
+/// What the page at `came` asks for before it shows the one at `asked`, which redirected there;
+/// `None` where it is a page like any other.
+pub(crate) fn detour(asked: &Url, came: &Url) -> Option<&'static str> {
+    let detour = DETOURS.iter().find(|detour| leads_by(came, detour.word))?;
+    (!leads_by(asked, detour.word)).then_some(detour.asks)
+}
+
+fn leads_by(url: &Url, word: &str) -> bool {
+    let mut steps = url.path().split('/').chain(url.host_str());
+    steps.any(|step| step.split('.').next().is_some_and(|stem| stem.eq_ignore_ascii_case(word)))
 }
 
 fn recognise(status: u16, headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
@@ -174,6 +207,23 @@ mod tests {
         }
         let bare = b"<p>Nothing to see here.</p>";
         assert_eq!(recognise(403, &HeaderMap::new(), bare), None);
+    }
+
+    #[test]
+    fn every_detour_is_told_from_a_page_of_that_name() {
+        let check = |asked: &str, came: &str, asks: Option<&str>| {
+            let detour = detour(&asked.parse().unwrap(), &came.parse().unwrap());
+            assert_eq!(detour, asks, "{asked} to {came}");
+        };
+        let article = "https://example.org/news/consent-decree-signed";
+        for Detour { word, asks } in DETOURS {
+            check(article, &format!("https://example.org/user/{word}.php?back=%2F"), Some(*asks));
+            check(article, &format!("https://{word}.example.org/v2/"), Some(*asks));
+            check(article, &format!("https://example.org/{word}-in-court"), None);
+            let own = format!("https://example.org/{word}/");
+            check(&own, &format!("https://www.example.org/{word}/"), None);
+        }
+        check("https://example.org/a", article, None);
     }
 
     #[test]

@@ -105,6 +105,17 @@ impl Fault {
         )
     }
 
+    /// A page that stands before the one asked for, and what it asks for.
+    pub(crate) fn detour(asked: &Url, came: &Url, asks: &str) -> Self {
+        Self::new(
+            Outcome::Blocked,
+            format!(
+                "{asked} redirects to {came}, which asks for {asks} instead of showing the page; \
+                 find another listing or leave the page out"
+            ),
+        )
+    }
+
     pub(crate) fn too_large(url: &Url, limit: usize) -> Self {
         Self::new(
             Outcome::TooLarge,

@@ -49,6 +49,12 @@ impl Guard {
             )));
         }
         let port = url.port_or_known_default().unwrap_or(0);
+        if OTHER_PROTOCOLS.contains(&port) {
+            return Err(Refusal(format!(
+                "{url} asks for port {port}, where something other than a web server listens; \
+                 correct the address"
+            )));
+        }
         match url.host() {
             Some(Host::Ipv4(ip)) => self.check_literal(url, ip.into(), port),
             Some(Host::Ipv6(ip)) => self.check_literal(url, ip.into(), port),
@@ -222,6 +228,16 @@ fn within(ip: IpAddr, base: IpAddr, prefix: u8) -> bool {
     }
 }
 
+/// Ports of mail, login, file and chat servers, which a link could trick us into talking to: the
+/// bad ports of the Fetch standard (<https://fetch.spec.whatwg.org/#port-blocking>).
+const OTHER_PROTOCOLS: &[u16] = &[
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+    102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427,
+    465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990,
+    993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
+    6668, 6669, 6679, 6697, 10080,
+];
+
 /// A block of addresses and what it is.
 struct Block<Ip> {
     base: Ip,
@@ -390,6 +406,9 @@ mod tests {
             "file:///etc/passwd",
             "gopher://127.0.0.1:70/",
             "http://user:secret@example.org/",
+            "http://example.org:25/",
+            "http://93.184.215.14:22/",
+            "http://example.org:0/",
         ];
         for address in addresses {
             let refusal = guard.check(&Url::parse(address).unwrap());
@@ -397,6 +416,7 @@ mod tests {
         }
         assert!(guard.check(&Url::parse("https://example.org/").unwrap()).is_ok());
         assert!(guard.check(&Url::parse("https://93.184.215.14/").unwrap()).is_ok());
+        assert!(guard.check(&Url::parse("https://example.org:8443/").unwrap()).is_ok());
     }
 
     #[test]
@@ -408,11 +428,12 @@ mod tests {
             ("http://127.0.0.1:8080/", true),
             ("http://127.0.0.1/", false),
             ("http://127.0.0.2:8080/", false),
-            ("http://10.200.3.4:9/", true),
+            ("http://10.200.3.4:8000/", true),
             ("http://11.0.0.1/", true),
             ("http://[fd12:3::4]/", true),
             ("http://[fd13::4]/", false),
             ("http://[::1]:99/", true),
+            ("http://10.1.1.1:25/", false),
             ("http://[::ffff:10.0.0.1]/", false),
             ("http://wiki.intranet:8080/", true),
             ("http://wiki.intranet/", false),

@@ -1,9 +1,9 @@
 //! The door to the web: polite, bounded, and closed to private places.
 //!
-//! A fetch walks through these rooms, at every redirect anew: [`guard`] (may this address be
-//! visited at all), [`robots`] (does the site allow it), [`gate`] (is it our turn), [`wire`] (one
-//! request), [`body`] (unpacked under limits), [`challenge`] (is that the page, or a check for
-//! robots), [`trail`] (where to next). What goes wrong becomes a [`Fault`].
+//! A fetch walks through these rooms, at every redirect anew: `guard` (may this address be visited
+//! at all), `robots` (does the site allow it), `gate` (is it our turn), `wire` (one request),
+//! `body` (unpacked under limits), `trail` (where to next), `challenge` (is that the page, or
+//! something in front of it). What goes wrong becomes a [`Fault`].
 
 mod body;
 mod challenge;
@@ -111,6 +111,9 @@ impl Fetcher {
         if let Some(whose) = challenge::whose(&reply) {
             let fault = Fault::challenge(url, reply.status, whose);
             return Err(Fault { retry_after: reply.retry_after, ..fault });
+        }
+        if let Some(asks) = challenge::detour(&trail.start, url) {
+            return Err(Fault::detour(&trail.start, url, asks));
         }
         match reply.status {
             304 if *validators != Validators::default() => Ok(Answer::Unchanged),

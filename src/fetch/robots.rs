@@ -187,3 +187,49 @@ impl Known {
         Self { rules: Rules::Unknown(fault), until: clock.now() + kept, bytes: 0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(until: i64, bytes: usize) -> Arc<Slot> {
+        let until = DateTime::from_timestamp(until, 0).unwrap();
+        Arc::new(Slot::new(Some(Arc::new(Known { rules: Rules::None, until, bytes }))))
+    }
+
+    fn names(origins: &HashMap<String, Arc<Slot>>) -> Vec<&str> {
+        let mut names: Vec<&str> = origins.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn the_oldest_files_make_room_by_bytes() {
+        let third = BYTES_MOST / 3;
+        let mut origins: HashMap<String, Arc<Slot>> = [
+            ("young", slot(300, third)),
+            ("old", slot(100, third)),
+            ("middle", slot(200, third)),
+            ("asked for just now", Arc::new(Slot::new(None))),
+        ]
+        .map(|(name, slot)| (name.to_owned(), slot))
+        .into();
+        make_room(&mut origins);
+        assert_eq!(origins.len(), 4, "there was room");
+        origins.insert("large".to_owned(), slot(400, third));
+        make_room(&mut origins);
+        assert_eq!(names(&origins), ["asked for just now", "large", "middle", "young"]);
+    }
+
+    #[test]
+    fn the_oldest_files_make_room_by_number_unless_somebody_reads_them() {
+        let mut origins: HashMap<String, Arc<Slot>> =
+            (0..ORIGINS_MOST).map(|n| (format!("{n:04}"), slot(n as i64, 0))).collect();
+        let oldest = origins["0000"].clone();
+        let read = oldest.try_lock().unwrap();
+        make_room(&mut origins);
+        assert_eq!(origins.len(), ORIGINS_MOST - 1);
+        assert_eq!(names(&origins)[..2], ["0000", "0002"]);
+        drop(read);
+    }
+}

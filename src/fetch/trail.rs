@@ -10,6 +10,7 @@ use crate::model::visit::Outcome;
 /// Where a fetch has been, and where it stands.
 #[derive(Debug)]
 pub(crate) struct Trail {
+    pub(crate) start: Url,
     pub(crate) here: Url,
     /// The addresses that redirected, in order.
     pub(crate) passed: Vec<String>,
@@ -20,7 +21,7 @@ impl Trail {
     /// A trail that begins at `start` and ends in a fault after `most` redirects.
     pub(crate) fn new(mut start: Url, most: usize) -> Self {
         start.set_fragment(None);
-        Self { here: start, passed: Vec::new(), most }
+        Self { here: start.clone(), start, passed: Vec::new(), most }
     }
 
     /// Takes the step a redirecting reply asks for; `false` where it asks for none.
@@ -40,7 +41,7 @@ impl Trail {
                 format!(
                     "{} redirects more than {} times, lastly to {next}; open it in a browser to \
                      find the address to watch",
-                    self.passed[0], self.most
+                    self.start, self.most
                 ),
             ));
         }
@@ -75,7 +76,7 @@ impl Trail {
             format!(
                 "{} redirects in a circle, back to {next}; the site may insist on cookies or a \
                  login, so find another address to watch",
-                self.passed[0]
+                self.start
             ),
         )
     }

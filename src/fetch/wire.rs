@@ -30,6 +30,8 @@ const ACCEPTED: &str = "text/html, application/xhtml+xml, application/rss+xml, \
 const ERROR_PAGE: Allowance = Allowance { bytes: 64 << 10, ratio: 300, overlong: Overlong::Cut };
 /// A site that answers 429 without saying for how long is left alone for this.
 const SLOW_DOWN: Duration = Duration::from_secs(60);
+/// A site that asks for more than this is asked again after it.
+const LEFT_ALONE_MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The HTTP client and what stands around it.
 #[derive(Debug)]
@@ -196,7 +198,7 @@ fn conditions(validators: &Validators) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut condition = |name, value: &Option<String>| {
         // A validator that is no header value cannot have come from a server; ask without it.
-        if let Some(Ok(value)) = value.as_deref().map(HeaderValue::from_str) {
+        if let Some(Ok(value)) = value.as_deref().map(str::as_bytes).map(HeaderValue::from_bytes) {
             headers.insert(name, value);
         }
     };
@@ -205,7 +207,7 @@ fn conditions(validators: &Validators) -> HeaderMap {
     headers
 }
 
-/// `Retry-After` of a 429 or 503: seconds, or a date (RFC 9110 § 10.2.3).
+/// `Retry-After` of a 429 or 503: seconds, or a date (RFC 9110 § 10.2.3); at most a day.
 fn asked_wait(status: u16, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     if !matches!(status, 429 | 503) {
         return None;
@@ -218,7 +220,7 @@ fn asked_wait(status: u16, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Du
         // A date that has passed asks for nothing.
         Some((date.to_utc() - now).to_std().unwrap_or_default())
     });
-    asked.or_else(|| (status == 429).then_some(SLOW_DOWN))
+    asked.or_else(|| (status == 429).then_some(SLOW_DOWN)).map(|wait| wait.min(LEFT_ALONE_MOST))
 }
 
 #[cfg(test)]
@@ -233,6 +235,8 @@ mod tests {
             (503, Some(" 5 "), Some(5)),
             (503, Some("Tue, 16 Jul 2024 08:01:30 GMT"), Some(90)),
             (503, Some("Tue, 16 Jul 2024 07:00:00 GMT"), Some(0)),
+            (503, Some("18446744073709551615"), Some(86_400)),
+            (503, Some("Wed, 16 Jul 2064 08:00:00 GMT"), Some(86_400)),
             (503, Some("soon"), None),
             (503, Some("-5"), None),
             (503, None, None),

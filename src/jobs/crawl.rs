@@ -6,15 +6,16 @@
 //! written with their links, and claims end by themselves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::digest;
 use crate::dedupe;
+use crate::digest;
 use crate::fetch::{Answer, Fetcher};
 use crate::jobs::judge::judge;
 use crate::jobs::listings::{Announcement, read_listings};
@@ -23,8 +24,8 @@ use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
 use crate::model::judged::{Judged, Placed};
 use crate::model::note::Note;
-use crate::model::source::{Source, SourceId};
-use crate::model::subscriber::Message;
+use crate::model::source::{ListingKind, Source, SourceId};
+use crate::model::subscriber::{Email, Message};
 use crate::model::visit::{Counts, Outcome, Visit};
 use crate::parse::address;
 use crate::rhythm;
@@ -35,7 +36,9 @@ const LEASE: TimeDelta = TimeDelta::hours(1);
 /// A page that failed this often in a row is left alone; its row says why.
 const ATTEMPTS_MAX: u32 = 12;
 /// Gap after the first failure of a page.
-const FIRST_RETRY: TimeDelta = TimeDelta::minutes(5);
+const FIRST_RETRY: Duration = Duration::from_mins(5);
+/// A page that robots.txt closes is asked about again this much later: rules change seldom.
+const REFUSED_RETRY: TimeDelta = TimeDelta::days(7);
 /// An article is looked at again after as long as we have known it, but not sooner than this …
 const RECHECK_MIN: TimeDelta = TimeDelta::hours(6);
 /// … and not once we have known it for longer than this.
@@ -54,12 +57,12 @@ pub struct Settings {
     pub workers: usize,
     /// Pages read in one visit; what is left stays due.
     pub pages_per_visit: usize,
-    /// Gap between visits of a source without a schedule.
-    pub interval: TimeDelta,
+    /// Gap between visits of a source without a schedule; none lets its kind decide.
+    pub interval: Option<Duration>,
     /// Articles published longer ago than this at first sight are stored but cause no alert.
     pub alert_age: TimeDelta,
-    /// The address mails come from: the right-hand side of Message-IDs, and where to unsubscribe.
-    pub sender: digest::Sender,
+    /// The address mails come from.
+    pub sender: Email,
 }
 
 /// What happens, for progress displays and tests. Slow listeners miss events, never delay a visit.
@@ -78,6 +81,8 @@ pub struct Crawler {
     pub clock: Clock,
     pub settings: Settings,
     pub events: broadcast::Sender<Event>,
+    /// Told when a commit put messages into the outbox; the sender waits on it.
+    pub mail_waiting: Arc<Notify>,
     /// Cancelled to stop: the page under way is finished, then the visit ends.
     pub stop: CancellationToken,
 }
@@ -175,8 +180,7 @@ impl Crawler {
         let left = self.read_due_pages(source, &mut counts).await?;
         let ended = self.clock.now();
         let (outcome, detail) = health(source, &announced, &counts);
-        let visit =
-            Visit { source: source.id.clone(), started, ended, outcome, detail, counts };
+        let visit = Visit { source: source.id.clone(), started, ended, outcome, detail, counts };
         let next = self.next_visit(source, &visit, &announced, left).await?;
         self.store.finish_visit(visit.clone(), next).await?;
         log_visit(&visit);
@@ -185,7 +189,11 @@ impl Crawler {
     }
 
     /// Takes each due page of the source through all stages; returns whether some were left due.
-    async fn read_due_pages(&self, source: &Arc<Source>, counts: &mut Counts) -> store::Result<bool> {
+    async fn read_due_pages(
+        &self,
+        source: &Arc<Source>,
+        counts: &mut Counts,
+    ) -> store::Result<bool> {
         let limit = self.settings.pages_per_visit;
         let now = self.clock.now();
         let mut due = self.store.due_links(source.id.clone(), now, limit + 1).await?;
@@ -218,18 +226,23 @@ impl Crawler {
                 return Ok(unchanged);
             }
             Err(fault) => {
-                counts.failures += 1;
+                // What robots.txt closes is no failure of the source.
+                counts.failures += usize::from(fault.outcome != Outcome::Refused);
                 return self.put_off(link, fault.outcome, fault.detail).await;
             }
         };
-        let site = address::site(&fetched.url).unwrap_or_default();
-        let memory = self.store.site_memory(site.clone()).await?;
+        let domain = address::site(&fetched.url).unwrap_or_default();
+        let memory = self.store.site_memory(domain.clone()).await?;
         let (read, notes) = read_and_judge(Arc::clone(source), fetched.clone(), memory).await;
-        let Some(judged) = read else {
+        let Some(mut judged) = read else {
             counts.failures += 1;
             let detail = describe_notes(&notes, &fetched.url);
             return self.put_off(link, Outcome::Unreadable, detail).await;
         };
+        if is_watched(source, &link) {
+            // A page that is edited for years has no day of publication, whatever dates it names.
+            judged.article.published = None;
+        }
         let now = self.clock.now();
         let messages = self.alerts(&judged, source, now).await?;
         let next_look = self.recheck_at(link.first_seen);
@@ -237,7 +250,7 @@ impl Crawler {
         let commit = Commit {
             source: source.id.clone(),
             link: link.address,
-            site,
+            domain,
             judged,
             fetched,
             messages,
@@ -245,6 +258,9 @@ impl Crawler {
             next_look,
         };
         let committed = self.store.commit(commit, RULES).await?;
+        if 0 < committed.messages {
+            self.mail_waiting.notify_one();
+        }
         count(counts, &committed, counted.0, counted.1);
         Ok(Outcome::Ok)
     }
@@ -298,14 +314,15 @@ impl Crawler {
         if left && visit.outcome.is_healthy() {
             return Ok(now + CONTINUE_AFTER);
         }
+        let interval = self.settings.interval.unwrap_or_else(|| rhythm::interval(source.kind));
         let mut next = match &source.schedule {
             // A schedule was checked when the source was loaded; should it never fire again, the
             // interval keeps the source alive.
-            Some(schedule) => rhythm::next_look(schedule, now).unwrap_or(now + self.settings.interval),
-            None if visit.outcome.is_healthy() => now + self.settings.interval,
+            Some(schedule) => rhythm::next_look(schedule, now).unwrap_or(now + interval),
+            None if visit.outcome.is_healthy() => now + interval,
             None => {
                 let failures = self.store.failures(source.id.clone()).await? + 1;
-                now + rhythm::after_failure(failures, self.settings.interval)
+                now + rhythm::after_failure(failures, interval)
             }
         };
         if let Some(hold) = announced.retry_after {
@@ -340,6 +357,14 @@ fn own_address(article: &Article, fetched: &Fetched) -> String {
     address::key(&article.url)
         .or_else(|| address::key(&fetched.url))
         .unwrap_or_else(|| fetched.url.clone())
+}
+
+/// Whether the link is a page of the source that changes in place.
+fn is_watched(source: &Source, link: &DueLink) -> bool {
+    source
+        .listings
+        .iter()
+        .any(|listing| listing.kind == ListingKind::Page && listing.url == link.url)
 }
 
 fn count(counts: &mut Counts, committed: &Committed, removed: usize, relevant: bool) {
@@ -387,6 +412,9 @@ fn health(source: &Source, announced: &Announcement, counts: &Counts) -> (Outcom
 
 /// When to try a page again after `attempts` failures in a row; none: it will not get better.
 fn retry_at(outcome: Outcome, attempts: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if outcome == Outcome::Refused {
+        return (attempts < ATTEMPTS_MAX).then(|| now + REFUSED_RETRY);
+    }
     let attempts_max = match outcome {
         Outcome::Gone | Outcome::WrongType | Outcome::TooLarge | Outcome::Forbidden => 2,
         Outcome::Unreadable | Outcome::RedirectLoop => 4,
@@ -418,6 +446,8 @@ fn report_failed_visit(joined: Result<store::Result<Visit>, tokio::task::JoinErr
     match joined {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::error!(%error, "a visit could not be recorded"),
-        Err(error) => tracing::error!(%error, "a visit panicked; its source is due again after its lease"),
+        Err(error) => {
+            tracing::error!(%error, "a visit panicked; its source is due again after its lease")
+        }
     }
 }

@@ -84,8 +84,7 @@ async fn read_listing(
     now: DateTime<Utc>,
     announcement: &mut Announcement,
 ) -> store::Result<Vec<String>> {
-    let validators =
-        store.listing_validators(source.id.clone(), listing.url.clone()).await?;
+    let validators = store.listing_validators(source.id.clone(), listing.url.clone()).await?;
     let fetched = match fetcher.get(&listing.url, &validators).await {
         Ok(Answer::Fetched(fetched)) => fetched,
         Ok(Answer::Unchanged) => {
@@ -107,10 +106,10 @@ async fn read_listing(
             let announced = listed.links.into_iter().filter_map(with_key).collect();
             // An index that names further sitemaps is asked again in full next time: were it
             // unchanged, we would not learn of the sitemaps it names.
-            let validators = if listed.sitemaps.is_empty() { next_time } else { Validators::default() };
+            let validators =
+                if listed.sitemaps.is_empty() { next_time } else { Validators::default() };
             let read = Some((listing.url.clone(), validators));
-            announcement.fresh +=
-                store.announce(source.id.clone(), read, announced, now).await?;
+            announcement.fresh += store.announce(source.id.clone(), read, announced, now).await?;
             Ok(listed.sitemaps)
         }
         Err(fault) => {

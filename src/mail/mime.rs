@@ -96,8 +96,14 @@ fn parts(message: &Message) -> MultiPart {
         digest.finalize().iter().take(20).map(|byte| format!("{byte:02x}")).collect();
     MultiPart::alternative()
         .boundary(boundary)
-        .singlepart(SinglePart::plain(message.text.clone()))
-        .singlepart(SinglePart::html(message.html.clone()))
+        .singlepart(SinglePart::plain(body(&message.text)))
+        .singlepart(SinglePart::html(body(&message.html)))
+}
+
+/// `text` without control characters but line ends and tabs: a bare CR is a line end to some servers,
+/// and a line end too many can end a message early.
+fn body(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {

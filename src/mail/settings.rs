@@ -115,6 +115,6 @@ impl Security {
 #[derive(Debug, Clone)]
 pub struct Login {
     pub user: String,
-    /// A file that holds the password and nothing else; a line break at its end does not count.
+    /// A file whose first line is the password; read once, at the start.
     pub password_file: PathBuf,
 }

@@ -151,7 +151,7 @@ impl Server {
                 return Err(lost(Failure::Later(self.silent("taking the message", self.timeout))));
             }
         }
-        match timeout(self.answer_timeout, connection.message(&letter.bytes)).await {
+        match timeout(self.answer_timeout, connection.command(Text(&letter.bytes))).await {
             Ok(answer) => answer.map_err(|error| Fault::after_text(&error)),
             Err(_) => {
                 let silent = self.silent("answering to the message", self.answer_timeout);
@@ -174,6 +174,24 @@ impl Server {
 
     fn parked(&self) -> MutexGuard<'_, Vec<Idle>> {
         self.idle.lock().expect("nobody panics while holding the connections")
+    }
+}
+
+/// The text of a message as `DATA` wants it (RFC 5321 § 4.5.2): dots at line starts doubled, one
+/// alone at the end.
+///
+/// Sent as one command, in one write. lettre's own way writes the last dot apart, and the system
+/// then holds it back until the server has acknowledged the rest: 40 ms for nothing, every time.
+struct Text<'a>(&'a [u8]);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = String::from_utf8_lossy(self.0);
+        for line in text.lines() {
+            let dot = if line.starts_with('.') { "." } else { "" };
+            write!(f, "{dot}{line}\r\n")?;
+        }
+        f.write_str(".\r\n")
     }
 }
 
@@ -303,9 +321,9 @@ fn credentials(login: &Login) -> anyhow::Result<Credentials> {
     let path = login.password_file.display();
     let password = fs::read_to_string(&login.password_file)
         .with_context(|| format!("cannot read the mail password from {path}"))?;
-    let password = password.trim_end_matches(['\r', '\n']);
+    let password = password.lines().next().unwrap_or_default();
     if password.is_empty() {
-        bail!("{path} holds no password; write the mail account's password into it");
+        bail!("{path} holds no password; write the mail account's password into its first line");
     }
     Ok(Credentials::new(login.user.clone(), password.to_owned()))
 }
@@ -319,4 +337,23 @@ fn refuse_open_password(host: &str) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+
+    #[test]
+    fn a_lone_dot_ends_nothing() {
+        for (bytes, expected) in [
+            ("a\r\nb", "a\r\nb\r\n.\r\n"),
+            ("a\r\n", "a\r\n.\r\n"),
+            (".\r\n..\r\n.a\r\n", "..\r\n...\r\n..a\r\n.\r\n"),
+            ("a\r\n\r\n", "a\r\n\r\n.\r\n"),
+            ("a\n.\nb", "a\r\n..\r\nb\r\n.\r\n"),
+            ("", ".\r\n"),
+        ] {
+            assert_eq!(Text(bytes.as_bytes()).to_string(), expected, "{bytes:?}");
+        }
+    }
 }

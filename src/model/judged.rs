@@ -41,7 +41,8 @@ pub struct Keys {
     pub address: String,
     /// Hash of the folded title and text: equal for equal wording.
     pub wording: u64,
-    /// A sample of the hashes of word 3-shingles, sorted, without repeats.
+    /// A sample of the text's hashes, sorted, without repeats: the remainder by four is 0 for a word
+    /// shingle, 1 for a number in title or text, 2 for a number in the title.
     pub shingles: Vec<u64>,
 }
 
@@ -50,7 +51,11 @@ impl Keys {
     /// belongs to a text with none, the name is wrong (a template that points every page home).
     pub fn shares_words_with(&self, other: &Neighbour) -> bool {
         self.wording == other.wording
-            || self.shingles.iter().any(|hash| other.shingles.binary_search(hash).is_ok())
+            || self
+                .shingles
+                .iter()
+                .filter(|hash| *hash % 4 == 0)
+                .any(|hash| other.shingles.binary_search(hash).is_ok())
     }
 }
 
@@ -61,8 +66,10 @@ pub struct Neighbour {
     pub article: i64,
     /// Whether it lives at the same address (or one of its other clothes).
     pub same_address: bool,
+    /// Whether it was published on the same site (registrable domain).
+    pub same_site: bool,
     pub wording: u64,
-    /// Its sampled shingles, sorted.
+    /// As [`Keys::shingles`].
     pub shingles: Vec<u64>,
 }
 

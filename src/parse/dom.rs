@@ -442,6 +442,18 @@ mod tests {
     }
 
     #[test]
+    fn a_tag_of_a_hundred_thousand_attributes_costs_little() {
+        for attribute in ["a{} ", "a{}=b ", "a{}=\">\" ", "a{}='ü' ", "/ä{} "] {
+            let many: String =
+                (0..100_000).map(|n| attribute.replace("{}", &n.to_string())).collect();
+            let dom = dom(&format!("<p>x<p {many}>y</p>z"));
+            let text = dom.root().text();
+            assert!(text.starts_with("x") && text.ends_with('z'), "{attribute}");
+            assert!(dom.iter().all(|node| node.attributes().count() <= 600));
+        }
+    }
+
+    #[test]
     fn deep_and_wild_nesting_is_bounded() {
         for html in ["<div>".repeat(100_000), "<b><p>".repeat(50_000), "<i a=b>x<p>".repeat(20_000)]
         {

@@ -109,7 +109,8 @@ fn title_of(anchor: Node) -> String {
     described.map(plain_text::one_line).unwrap_or_default()
 }
 
-/// The `<time>` in the smallest surroundings of a link that hold no other link.
+/// The date in the smallest surroundings of a link that hold no other link: a `<time>`, else a
+/// written date outside the link's own words, if it can be read in one way only.
 fn date_beside(anchors: &[Node], place: usize) -> Option<Stamp> {
     let anchor = anchors[place];
     let previous = place.checked_sub(1).map(|at| anchors[at]);
@@ -121,10 +122,23 @@ fn date_beside(anchors: &[Node], place: usize) -> Option<Stamp> {
             && !next.is_some_and(|other| within(*other))
             && parent.end().0 - parent.id().0 <= NEAR_MAX
     };
-    anchor.ancestors().take(CLIMB_MAX).take_while(is_own).find_map(|parent| {
-        parent.descendants().filter(|node| node.tag() == "time").find_map(|time| {
-            let stamp = time.attr("datetime").and_then(|text| date::parse(text.trim()));
-            stamp.or_else(|| date::parse(&time.text()))
-        })
+    let surroundings = || anchor.ancestors().take(CLIMB_MAX).take_while(is_own);
+    surroundings().find_map(time_within).or_else(|| {
+        let language = anchor.dom().elements("html").find_map(|html| html.attr("lang"));
+        surroundings().find_map(|parent| written_within(parent, anchor, language))
     })
+}
+
+fn time_within(parent: Node) -> Option<Stamp> {
+    parent.descendants().filter(|node| node.tag() == "time").find_map(|time| {
+        let stamp = time.attr("datetime").and_then(|text| date::parse(text.trim()));
+        stamp.or_else(|| date::parse(&time.text()))
+    })
+}
+
+fn written_within(parent: Node, anchor: Node, language: Option<&str>) -> Option<Stamp> {
+    let beside = parent.descendants().filter(|node| *node != anchor && !anchor.contains(*node));
+    let words: Vec<&str> = beside.filter_map(Node::characters).collect();
+    let reading = date::written(&words.join("\n"), language)?.reading;
+    (!reading.ambiguous).then(|| reading.stamp())
 }

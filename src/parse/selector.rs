@@ -1,17 +1,19 @@
 //! CSS selectors over a [`Dom`](crate::parse::dom::Dom), compiled once and used on many pages.
+//!
+//! The grammar is `scraper`'s; only what an element is to it is ours, since our tree is flat.
 
 use std::fmt;
 
-use cssparser::ToCss;
-use html5ever::{LocalName, Namespace};
-use precomputed_hash::PrecomputedHash;
+use html5ever::Namespace;
+use scraper::error::SelectorErrorKind;
+use scraper::selector::{CssLocalName, CssString, NonTSPseudoClass, PseudoElement, Simple};
 use selectors::attr::{AttrSelectorOperation, CaseSensitivity, NamespaceConstraint};
 use selectors::bloom::BloomFilter;
 use selectors::context::{
     MatchingForInvalidation, MatchingMode, NeedsSelectorFlags, QuirksMode, SelectorCaches,
 };
 use selectors::matching::{self, ElementSelectorFlags, MatchingContext};
-use selectors::parser::{self, ParseRelative, SelectorList, SelectorParseErrorKind};
+use selectors::parser::{ParseRelative, SelectorList};
 use selectors::{Element, OpaqueElement};
 
 use crate::parse::dom::Node;
@@ -20,7 +22,7 @@ use crate::parse::dom::Node;
 #[derive(Clone)]
 pub struct Selector {
     source: String,
-    list: SelectorList<Rules>,
+    list: SelectorList<Simple>,
 }
 
 /// The text is no CSS selector.
@@ -38,11 +40,11 @@ impl Selector {
     /// When `selector` is not valid CSS; the message names it and the place that offends.
     pub fn parse(selector: &str) -> Result<Self, SelectorError> {
         let mut input = cssparser::Parser::new(selector);
-        SelectorList::parse(&Grammar, &mut input, ParseRelative::No)
+        SelectorList::parse(&scraper::selector::Parser, &mut input, ParseRelative::No)
             .map(|list| Selector { source: selector.to_owned(), list })
             .map_err(|error| SelectorError {
                 selector: selector.to_owned(),
-                why: format!("{:?}", error.kind),
+                why: SelectorErrorKind::from(error).to_string(),
             })
     }
 
@@ -91,109 +93,12 @@ impl Matcher<'_> {
     }
 }
 
-/// What of CSS we accept: everything structural, no states such as `:hover`.
-struct Grammar;
-
-impl parser::Parser<'_> for Grammar {
-    type Impl = Rules;
-    type Error = SelectorParseErrorKind;
-
-    fn parse_is_and_where(&self) -> bool {
-        true
-    }
-
-    fn parse_has(&self) -> bool {
-        true
-    }
-}
-
-/// The types the `selectors` crate works with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Rules;
-
-impl parser::SelectorImpl for Rules {
-    type AttrValue = Value;
-    type Identifier = Name;
-    type LocalName = Name;
-    type NamespacePrefix = Name;
-    type NamespaceUrl = Namespace;
-    type BorrowedNamespaceUrl = Namespace;
-    type BorrowedLocalName = Name;
-    type NonTSPseudoClass = Never;
-    type PseudoElement = Never;
-    type ExtraMatchingData<'a> = ();
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Value(String);
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Value(text.to_owned())
-    }
-}
-
-impl AsRef<str> for Value {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl ToCss for Value {
-    fn to_css<W: fmt::Write>(&self, to: &mut W) -> fmt::Result {
-        cssparser::serialize_string(&self.0, to)
-    }
-}
-
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Name(LocalName);
-
-impl From<&str> for Name {
-    fn from(text: &str) -> Self {
-        Name(LocalName::from(text))
-    }
-}
-
-impl ToCss for Name {
-    fn to_css<W: fmt::Write>(&self, to: &mut W) -> fmt::Result {
-        to.write_str(&self.0)
-    }
-}
-
-impl PrecomputedHash for Name {
-    fn precomputed_hash(&self) -> u32 {
-        self.0.precomputed_hash()
-    }
-}
-
-/// States and pseudo-elements: none exist on a stored page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Never {}
-
-impl ToCss for Never {
-    fn to_css<W: fmt::Write>(&self, _to: &mut W) -> fmt::Result {
-        match *self {}
-    }
-}
-
-impl parser::NonTSPseudoClass for Never {
-    fn is_active_or_hover(&self) -> bool {
-        match *self {}
-    }
-
-    fn is_user_action_state(&self) -> bool {
-        match *self {}
-    }
-}
-
-impl parser::PseudoElement for Never {}
-
 /// An element as the `selectors` crate looks at it.
 #[derive(Debug, Clone)]
 struct Candidate<'dom>(Node<'dom>);
 
 impl Element for Candidate<'_> {
-    type Impl = Rules;
+    type Impl = Simple;
 
     fn opaque(&self) -> OpaqueElement {
         OpaqueElement::new(self.0.entry())
@@ -235,7 +140,7 @@ impl Element for Candidate<'_> {
         self.0.is_html()
     }
 
-    fn has_local_name(&self, name: &Name) -> bool {
+    fn has_local_name(&self, name: &CssLocalName) -> bool {
         self.0.local_name() == Some(&name.0)
     }
 
@@ -250,24 +155,24 @@ impl Element for Candidate<'_> {
     fn attr_matches(
         &self,
         _namespace: &NamespaceConstraint<&Namespace>,
-        name: &Name,
-        operation: &AttrSelectorOperation<&Value>,
+        name: &CssLocalName,
+        operation: &AttrSelectorOperation<&CssString>,
     ) -> bool {
         self.0.attr(&name.0).is_some_and(|value| operation.eval_str(value))
     }
 
     fn match_non_ts_pseudo_class(
         &self,
-        class: &Never,
-        _context: &mut MatchingContext<'_, Rules>,
+        class: &NonTSPseudoClass,
+        _context: &mut MatchingContext<'_, Simple>,
     ) -> bool {
         match *class {}
     }
 
     fn match_pseudo_element(
         &self,
-        element: &Never,
-        _context: &mut MatchingContext<'_, Rules>,
+        element: &PseudoElement,
+        _context: &mut MatchingContext<'_, Simple>,
     ) -> bool {
         match *element {}
     }
@@ -282,26 +187,26 @@ impl Element for Candidate<'_> {
         false
     }
 
-    fn has_id(&self, id: &Name, case: CaseSensitivity) -> bool {
+    fn has_id(&self, id: &CssLocalName, case: CaseSensitivity) -> bool {
         self.0.attr("id").is_some_and(|value| case.eq(value.as_bytes(), id.0.as_bytes()))
     }
 
-    fn has_class(&self, name: &Name, case: CaseSensitivity) -> bool {
+    fn has_class(&self, name: &CssLocalName, case: CaseSensitivity) -> bool {
         self.0
             .class()
             .split_ascii_whitespace()
             .any(|class| case.eq(class.as_bytes(), name.0.as_bytes()))
     }
 
-    fn has_custom_state(&self, _name: &Name) -> bool {
+    fn has_custom_state(&self, _name: &CssLocalName) -> bool {
         false
     }
 
-    fn imported_part(&self, _name: &Name) -> Option<Name> {
+    fn imported_part(&self, _name: &CssLocalName) -> Option<CssLocalName> {
         None
     }
 
-    fn is_part(&self, _name: &Name) -> bool {
+    fn is_part(&self, _name: &CssLocalName) -> bool {
         false
     }
 

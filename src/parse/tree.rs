@@ -22,6 +22,9 @@ const MAX_DEPTH: usize = 256;
 /// Most nodes that are kept; what follows is left out.
 const MAX_NODES: usize = 2_000_000;
 
+/// Most attributes of a tag, about; those beyond are left out.
+const MAX_ATTRIBUTES: usize = 500;
+
 /// A tree, and whether the limits cut something.
 #[derive(Debug)]
 pub(in crate::parse) struct Grown {
@@ -36,7 +39,7 @@ pub(in crate::parse) fn grow(html: &str) -> Grown {
     let bounded = Bounded { builder, open: RefCell::default(), too_deep: Cell::new(false) };
     let tokenizer = Tokenizer::new(bounded, TokenizerOpts::default());
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
+    input.push_back(StrTendril::from_slice(&bound_attributes(html)));
     // The tokenizer pauses at the end of a script and at a charset declaration; neither matters.
     while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
     tokenizer.end();
@@ -44,6 +47,73 @@ pub(in crate::parse) fn grow(html: &str) -> Grown {
     let forest = builder.sink;
     let too_many = forest.full();
     Grown { dom: forest.in_document_order(), too_deep: too_deep.get(), too_many }
+}
+
+/// Cuts tags after [`MAX_ATTRIBUTES`]: html5ever compares each attribute with all before it.
+fn bound_attributes(html: &str) -> Cow<'_, str> {
+    let bytes = html.as_bytes();
+    let mut bounded = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(open) = bytes[at..].iter().position(|byte| *byte == b'<') {
+        at += open + 1;
+        if !bytes.get(at).is_some_and(u8::is_ascii_alphabetic) {
+            continue;
+        }
+        let tag = tag_end(bytes, at);
+        if let Some(excess) = tag.excess {
+            bounded.push_str(&html[copied..excess]);
+            copied = tag.end;
+        }
+        at = tag.end;
+    }
+    if bounded.is_empty() {
+        return Cow::Borrowed(html);
+    }
+    bounded.push_str(&html[copied..]);
+    Cow::Owned(bounded)
+}
+
+/// Where a tag ends, and where its first attribute too many begins.
+struct TagEnd {
+    end: usize,
+    excess: Option<usize>,
+}
+
+/// Follows a tag from its name to its `>`, over quoted values, as the tokenizer will.
+fn tag_end(bytes: &[u8], from: usize) -> TagEnd {
+    let mut attributes = 0;
+    let mut excess = None;
+    let mut at = from;
+    let mut last = b' ';
+    while at < bytes.len() {
+        match bytes[at] {
+            b'>' => break,
+            quote @ (b'"' | b'\'') if last == b'=' => {
+                let rest = &bytes[at + 1..];
+                at += 1 + rest.iter().position(|byte| *byte == quote).unwrap_or(rest.len());
+                last = b' ';
+                attributes += 1;
+            }
+            byte if byte.is_ascii_whitespace() => {
+                // White space around the equals sign belongs to the attribute.
+                last = if last == b'=' { b'=' } else { b' ' };
+            }
+            byte => {
+                attributes += usize::from(last == b' ' || byte == b'/');
+                last = byte;
+            }
+        }
+        if attributes > MAX_ATTRIBUTES
+            && excess.is_none()
+            && at < bytes.len()
+            && bytes[at].is_ascii()
+        {
+            excess = Some(at + usize::from(last == b' ')).filter(|at| *at <= bytes.len());
+        }
+        at += 1;
+    }
+    TagEnd { end: at.min(bytes.len()), excess }
 }
 
 /// Stands between tokenizer and tree builder and leaves out the tags that would nest too deep.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
-use url::Url;
 
 use crate::model::source::{
     Expectation, JsonPaths, Listing, ListingKind, Pattern, Recipe, Schedule, Source, SourceId,
     SourceKind,
 };
+use crate::parse::address;
 use crate::parse::selector::Selector;
 use crate::rhythm;
 use crate::sources::codes;
@@ -129,19 +129,17 @@ fn listings(root: &mut Table<'_>) -> Vec<Listing> {
 
 fn url(table: &mut Table<'_>) -> Option<Written<String>> {
     let written = table.text("url")?;
-    let shown = format!("url is {:?}", written.value);
-    let fault = match Url::parse(&written.value) {
-        Ok(url) if !["http", "https"].contains(&url.scheme()) => {
-            format!("{shown}: the scheme is {}; only http and https are fetched", url.scheme())
-        }
+    let (scheme, rest) = written.value.split_once("://").unwrap_or_default();
+    let fault = if rest.split(['/', '?', '#']).next().is_some_and(|host| host.contains('@')) {
         // Not shown again: the message may end in a log.
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            "url carries a user name or password; leave them out".to_owned()
-        }
-        Ok(_) => return Some(written),
-        Err(error) => {
-            format!("{shown}: {error}; write the whole address, such as https://example.org/news")
-        }
+        "url carries a user name or password; leave them out".to_owned()
+    } else if address::is_web(&written.value) {
+        return Some(written);
+    } else if scheme.is_empty() || scheme.starts_with("http") {
+        let remedy = "write the whole address, such as \"https://example.org/news\"";
+        format!("url {:?} is no web address; {remedy}", written.value)
+    } else {
+        format!("url {:?} begins with {scheme}; only http and https are fetched", written.value)
     };
     table.mistake_at(&written.place, fault);
     None

@@ -62,7 +62,7 @@ pub struct RevisionView {
     pub number: u32,
     pub replaced: DateTime<Utc>,
     pub title: String,
-    /// Unified difference by blocks, from this text to the next.
+    /// Blocks that went (`- `) and that came (`+ `), from this text to the next.
     pub difference: String,
 }
 

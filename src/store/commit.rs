@@ -22,8 +22,8 @@ pub struct Commit {
     pub source: SourceId,
     /// The row of the link that led here.
     pub link: String,
-    /// The registrable domain of the page, for the memory of what it repeats.
-    pub site: String,
+    /// The registrable domain of the page: whose formulas and repeats these are.
+    pub domain: String,
     pub judged: Judged,
     /// The page it was read from: kept as evidence.
     pub fetched: Fetched,
@@ -42,7 +42,7 @@ pub struct Rules {
     pub place: fn(&Keys, &[Neighbour]) -> Placed,
     /// Whether two texts differ only in what no reader would call a change.
     pub is_noise: fn(&str, &str) -> bool,
-    /// The difference between two texts, for a person.
+    /// The difference between two texts, block by block, for a person.
     pub difference: fn(&str, &str) -> String,
 }
 
@@ -96,6 +96,9 @@ impl Writing<'_> {
         {
             placed = Placed::Same { article };
         }
+        // Who was told once is not told again, and who came later is not told of old news: an edit
+        // causes an alert only where it is the edit that made the article relevant.
+        let was_relevant = self.is_relevant(&placed)?;
         let article = match placed {
             Placed::New => self.add_article()?,
             Placed::Same { article } => article,
@@ -113,8 +116,9 @@ impl Writing<'_> {
             self.know_address(article)?;
         }
         let messages = match placed {
-            Placed::New | Placed::Revision { .. } => self.enqueue(article)?,
-            Placed::Same { .. } | Placed::Copy { .. } => 0,
+            Placed::New => self.enqueue(article)?,
+            Placed::Revision { .. } if !was_relevant => self.enqueue(article)?,
+            Placed::Revision { .. } | Placed::Same { .. } | Placed::Copy { .. } => 0,
         };
         self.finish_link()?;
         Ok(Committed { placed, article, messages })
@@ -175,10 +179,10 @@ impl Writing<'_> {
     }
 
     fn neighbour(&self, id: i64) -> Result<Neighbour> {
-        let wording: i64 = self
+        let (wording, same_site): (i64, bool) = self
             .transaction
-            .prepare_cached("SELECT wording FROM article WHERE id = ?1")?
-            .query_row([id], |row| row.get(0))?;
+            .prepare_cached("SELECT wording, domain = ?2 FROM article WHERE id = ?1")?
+            .query_row(params![id, self.commit.domain], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let mut statement =
             self.transaction.prepare_cached("SELECT hash FROM shingle WHERE article = ?1")?;
         let mut shingles: Vec<u64> = statement
@@ -187,7 +191,15 @@ impl Writing<'_> {
             .collect::<rusqlite::Result<_>>()?;
         shingles.sort_unstable();
         let wording = wording.cast_unsigned();
-        Ok(Neighbour { article: id, same_address: false, wording, shingles })
+        Ok(Neighbour { article: id, same_address: false, same_site, wording, shingles })
+    }
+
+    /// Whether the article that a revision replaces was judged to be about sanctions.
+    fn is_relevant(&self, placed: &Placed) -> Result<bool> {
+        let Placed::Revision { article } = placed else { return Ok(false) };
+        let mut statement =
+            self.transaction.prepare_cached("SELECT relevant FROM verdict WHERE article = ?1")?;
+        Ok(statement.query_row([article], |row| row.get(0)).optional()?.unwrap_or(false))
     }
 
     fn add_article(&self) -> Result<i64> {
@@ -196,13 +208,14 @@ impl Writing<'_> {
         let snapshot = self.add_snapshot()?;
         self.transaction
             .prepare_cached(
-                "INSERT INTO article (url, source, site, title, byline, published, modified,
+                "INSERT INTO article (url, source, domain, site, title, byline, published, modified,
                      language, text, blocks, incomplete, wording, first_seen, changed, snapshot)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)",
             )?
             .execute(params![
                 article.url,
                 source.0,
+                self.commit.domain,
                 article.site,
                 article.title,
                 serde_json::json!(article.byline).to_string(),
@@ -218,7 +231,7 @@ impl Writing<'_> {
             ])?;
         let id = self.transaction.last_insert_rowid();
         self.describe(id)?;
-        remember(self.transaction, &self.commit.site, &article.lines, *now)?;
+        remember(self.transaction, &self.commit.domain, &article.lines, *now)?;
         Ok(id)
     }
 

@@ -93,7 +93,7 @@ impl Store {
             let mut statement = connection.prepare_cached(
                 "SELECT address, url, title, first_seen, attempts, etag, last_modified FROM link
                  WHERE source = ?1 AND next_try <= ?2
-                 ORDER BY outcome IS NOT NULL, next_try, first_seen, address LIMIT ?3",
+                 ORDER BY outcome IS NOT NULL, next_try, id LIMIT ?3",
             )?;
             let mut rows = statement.query(params![source.0, moment(now), limit])?;
             let mut due = Vec::new();

@@ -1,9 +1,11 @@
 //! The door to SQLite: the only module that speaks SQL.
 //!
-//! One [`Store`] handle, methods per noun in the files beside this one. Every write is a short
-//! transaction on one writer thread, so writers never wait for each other inside SQLite and no
-//! transaction spans an `.await`; reads run on a small pool of read-only connections. No type of
-//! SQLite leaves this module, so that a second backend can stand behind the same handle.
+//! One [`Store`] handle, methods per noun in the files beside this one. Every write runs on one
+//! writer thread, so writers never wait for each other inside SQLite and no transaction spans an
+//! `.await`. Writes that wait at the same moment share a transaction and its one `fsync`, each in
+//! a savepoint of its own: one that fails takes back itself alone, and nobody is answered before
+//! the disk has it. Reads run on a small pool of read-only connections. No type of SQLite leaves
+//! this module, so that a second backend can stand behind the same handle.
 
 mod articles;
 mod commit;
@@ -47,6 +49,8 @@ pub enum Error {
     Migrate { path: PathBuf, source: rusqlite_migration::Error },
     #[error("database: {0}")]
     Sql(#[from] rusqlite::Error),
+    #[error("the database could not write: {0}")]
+    Commit(Arc<rusqlite::Error>),
     #[error("the database holds {value:?} where {expected} belongs; run `sanctionwatch check`")]
     Corrupt { value: String, expected: &'static str },
     #[error("cannot compress or expand a snapshot: {0}")]
@@ -64,7 +68,10 @@ pub enum Error {
 /// The result of anything asked of the store.
 pub type Result<T> = std::result::Result<T, Error>;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// A write on its way: runs inside the writer's transaction, if one could be begun.
+type Job = Box<dyn FnOnce(Option<&Transaction<'_>>) -> Answer + Send>;
+/// Hands the result to whoever waits, once the transaction is on disk or has failed.
+type Answer = Box<dyn FnOnce(std::result::Result<(), Arc<rusqlite::Error>>) + Send>;
 
 /// A handle on the database; clones share it.
 #[derive(Debug, Clone)]
@@ -123,27 +130,42 @@ impl Store {
     /// Waits for the writes before it, and folds the write-ahead log into the database file, so
     /// that a copy of that one file is whole.
     pub async fn settle(&self) -> Result<()> {
-        let (answer, wait) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let folded = connection
-                .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
-                .map_err(Error::from);
-            // The asker may have been cancelled: then nobody waits for the answer.
-            answer.send(folded).ok();
-        });
-        self.shared.writer.send(job).await.map_err(|_| Error::Closed)?;
-        wait.await.map_err(|_| Error::Closed)?
+        // Behind every write that was asked for before.
+        self.write(|_| Ok(())).await?;
+        let path = self.path().to_owned();
+        let fold = move || -> rusqlite::Result<()> {
+            let connection = Connection::open(path)?;
+            prepare(&connection)?;
+            connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
+        };
+        tokio::task::spawn_blocking(fold).await.map_err(|_| Error::Closed)??;
+        Ok(())
     }
 
-    /// Runs `work` in one immediate transaction on the writer thread; commits when it returns `Ok`.
+    /// What SQLite finds wrong with the file: nothing, if all is well.
+    pub async fn integrity(&self) -> Result<Vec<String>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare("PRAGMA quick_check")?;
+            let lines: Vec<String> =
+                statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        })
+        .await
+    }
+
+    /// Runs `work` on the writer thread, in a transaction; takes effect when it returns `Ok`.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, wait) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            // The asker may have been cancelled: then nobody waits for the answer.
-            answer.send(in_transaction(connection, work)).ok();
+        let job: Job = Box::new(move |transaction| {
+            let result = transaction.map_or(Err(Error::Closed), |open| in_savepoint(open, work));
+            Box::new(move |written| {
+                let result = written.map_err(Error::Commit).and(result);
+                // The asker may have been cancelled: then nobody waits for the answer.
+                answer.send(result).ok();
+            })
         });
         self.shared.writer.send(job).await.map_err(|_| Error::Closed)?;
         wait.await.map_err(|_| Error::Closed)?
@@ -170,19 +192,50 @@ impl Store {
 }
 
 fn write_until_closed(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
-    while let Some(job) = jobs.blocking_recv() {
-        job(&mut connection);
+    while let Some(first) = jobs.blocking_recv() {
+        let mut answers: Vec<Answer> = Vec::new();
+        let written = write_together(&mut connection, first, &mut jobs, &mut answers);
+        let written = written.map_err(Arc::new);
+        for answer in answers {
+            answer(written.clone());
+        }
     }
 }
 
-fn in_transaction<T>(
+/// Runs `first` and what else waits in one transaction.
+fn write_together(
     connection: &mut Connection,
+    first: Job,
+    jobs: &mut mpsc::Receiver<Job>,
+    answers: &mut Vec<Answer>,
+) -> rusqlite::Result<()> {
+    let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            answers.push(first(None));
+            return Err(error);
+        }
+    };
+    answers.push(first(Some(&transaction)));
+    // A full disk makes SQLite take back the whole transaction: then nothing more may join it.
+    while answers.len() < WRITE_QUEUE
+        && !transaction.is_autocommit()
+        && let Ok(next) = jobs.try_recv()
+    {
+        answers.push(next(Some(&transaction)));
+    }
+    transaction.commit()
+}
+
+fn in_savepoint<T>(
+    transaction: &Transaction<'_>,
     work: impl FnOnce(&Transaction<'_>) -> Result<T>,
 ) -> Result<T> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let value = work(&transaction)?;
-    transaction.commit()?;
-    Ok(value)
+    transaction.execute_batch("SAVEPOINT job")?;
+    let result = work(transaction);
+    let end = if result.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    transaction.execute_batch(end)?;
+    result
 }
 
 /// The settings of every connection, in this one place.

@@ -2,6 +2,7 @@
 
 pub mod fold;
 pub mod language;
+pub mod overlap;
 pub mod phrases;
 pub mod repair;
 pub mod search;

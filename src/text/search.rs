@@ -1,5 +1,7 @@
 //! The forms in which texts and questions meet in the full-text index.
 
+use crate::text::words::is_spaceless;
+
 /// A text as it is indexed: every character of a script written without spaces stands alone,
 /// so that a word of Chinese or Japanese is found as a phrase of its characters.
 ///
@@ -11,7 +13,7 @@ pub fn index_form(text: &str) -> String {
     let mut form = String::with_capacity(text.len() + text.len() / 8);
     let mut after_unspaced = false;
     for c in text.chars() {
-        let unspaced = is_unspaced(c);
+        let unspaced = is_spaceless(c);
         if (unspaced || after_unspaced) && !c.is_whitespace() && !form.ends_with([' ', '\n']) {
             form.push(' ');
         }
@@ -51,12 +53,4 @@ fn term(words: &str) -> Option<String> {
     };
     // A term without a letter or digit would match nothing, and with it the whole question.
     stem.contains(char::is_alphanumeric).then(|| format!("\"{}\"{star}", index_form(stem)))
-}
-
-/// Han, Hiragana, Katakana, and the scripts of South-East Asia that put no space between words.
-fn is_unspaced(c: char) -> bool {
-    matches!(c,
-        '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}'
-        | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3134F}'
-        | '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
 }

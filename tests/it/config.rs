@@ -157,6 +157,10 @@ fn every_mistake_is_said_with_its_place_and_remedy() {
             &["conf.toml:2:8: from: \"ada\" is not an e-mail address (it has no @)"],
         ),
         (
+            "state = \"~/state\"",
+            &["conf.toml:1:9: state is \"~/state\"; nothing is filled in for ~"],
+        ),
+        (
             "[mail.smtp]\nusername = \"ada\"",
             &[
                 "conf.toml:1:1: [mail.smtp] host is missing",
@@ -191,7 +195,8 @@ fn every_mistake_is_said_with_its_place_and_remedy() {
 #[test]
 fn the_state_folder_is_the_nearest_one_named() {
     let file = Some(Path::new("/etc/sanctionwatch/sanctionwatch.toml"));
-    let cases: &[(&str, &[(&str, &str)], &str)] = &[
+    type Variables = &'static [(&'static str, &'static str)];
+    let cases: &[(&str, Variables, &str)] = &[
         ("", &[], "/home/ada/.local/state/sanctionwatch"),
         ("", &[("XDG_STATE_HOME", "/data")], "/data/sanctionwatch"),
         ("", &[("XDG_STATE_HOME", "data")], "/home/ada/.local/state/sanctionwatch"),

@@ -13,6 +13,7 @@ use sanctionwatch::clock::Clock;
 use sanctionwatch::fetch::{Answer, Fault, Fetcher, Limits, Names};
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::visit::Outcome;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -20,18 +21,23 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::support::web::{Request, Response, Web};
 
-/// Impatient limits, no pause, loopback open.
+/// No pause, loopback open.
 fn limits() -> Limits {
     Limits {
         contact: "https://example.org/bot".to_owned(),
         body: 2_000_000,
-        idle: Duration::from_millis(300),
-        total: Duration::from_secs(5),
+        idle: Duration::from_secs(10),
+        total: Duration::from_secs(20),
         delay: Duration::ZERO,
         jitter: 0.0,
         allow_private: vec!["127.0.0.1".to_owned()],
         ..Limits::default()
     }
+}
+
+/// Limits for answers that never come.
+fn impatient() -> Limits {
+    Limits { idle: Duration::from_millis(300), total: Duration::from_secs(1), ..limits() }
 }
 
 fn clock() -> Clock {
@@ -136,12 +142,14 @@ async fn each_failure_has_its_outcome_and_says_what_to_do() {
             "brotli",
         ),
         ("/circle", Response::redirect(302, "/circle"), Outcome::RedirectLoop, "circle"),
+        ("/wall", Response::redirect(302, "/consent?back=wall"), Outcome::Blocked, "for consent"),
         ("/nowhere", Response::status(302), Outcome::HttpError, "no address"),
         ("/astray", Response::redirect(302, "http://[zz]/"), Outcome::HttpError, "[zz]"),
         ("/ftp", Response::redirect(302, "ftp://127.0.0.1/"), Outcome::Forbidden, "ftp"),
         ("/file", Response::redirect(302, "file:///etc/passwd"), Outcome::Forbidden, "file"),
     ];
-    let fetcher = fetcher(Limits { total: Duration::from_secs(1), ..limits() });
+    web.page("/consent?back=wall", "text/html", "We value your privacy");
+    let fetcher = fetcher(impatient());
     for (path, response, outcome, word) in cases {
         web.answer(path, response);
         let fault = fault(&fetcher, &web.url(path)).await;
@@ -188,6 +196,25 @@ async fn a_host_that_is_not_there_is_unreachable() {
 
     let nonsense = fault(&fetcher, "not an address").await;
     assert_eq!(nonsense.outcome, Outcome::Forbidden, "{nonsense}");
+}
+
+#[tokio::test]
+async fn a_host_that_never_takes_the_call_is_timed_out() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    // The system takes calls for a listener until its queue is full; from then on it is deaf.
+    let mut calls = Vec::new();
+    while let Ok(call) =
+        tokio::time::timeout(Duration::from_millis(50), TcpStream::connect(address)).await
+    {
+        calls.push(call.unwrap());
+    }
+    let fetcher = fetcher(Limits { connect: Duration::from_millis(200), ..limits() });
+    let fault = fault(&fetcher, &format!("http://{address}/")).await;
+    assert_eq!(fault.outcome, Outcome::TimedOut, "{fault}");
+    assert!(fault.detail.contains("silent for 200ms"), "{fault}");
 }
 
 #[tokio::test]
@@ -451,7 +478,7 @@ async fn a_robots_txt_that_cannot_be_read_closes_or_opens_by_the_rfc() {
             "text/html",
             "page",
         );
-        let got = get(&fetcher(limits()), &web.url("/")).await;
+        let got = get(&fetcher(impatient()), &web.url("/")).await;
         assert_eq!(got.err().map(|fault| fault.outcome), outcome, "{shown:.200}");
         assert_eq!(web.asked("/"), usize::from(outcome.is_none()), "{shown:.200}");
     }

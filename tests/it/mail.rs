@@ -1,207 +1,20 @@
-//! What a reader receives, and that it arrives once: alerts, the form they travel in, and the
-//! server's moods.
+//! What a reader receives: alerts, the form they travel in, and what a server's moods mean.
 
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 use std::{env, fs};
 
-use chrono::{DateTime, Utc};
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use sanctionwatch::digest;
 use sanctionwatch::mail::memory::Memory;
 use sanctionwatch::mail::settings::{Backend, Login, Security, Settings, Smtp};
 use sanctionwatch::mail::{Failure, Mailer};
-use sanctionwatch::model::article::{Article, Block, BlockKind};
-use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Verdict};
-use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
-use sanctionwatch::model::subscriber::{Email, Message, Subscriber};
+use sanctionwatch::model::judged::Judged;
+use sanctionwatch::model::subscriber::Message;
 
+use crate::support::alerts::{SAMPLES, alert, email, now, reader, sample, sender};
 use crate::support::smtp::{Act, Offer, Plan, SmtpServer, Stage};
-
-fn now() -> DateTime<Utc> {
-    "2024-07-16T12:00:00Z".parse().unwrap()
-}
-
-fn email(text: &str) -> Email {
-    text.parse().unwrap()
-}
-
-fn sender() -> Email {
-    email("alerts@example.net")
-}
-
-fn reader(id: i64, address: &str, name: &str) -> Subscriber {
-    Subscriber { id, email: email(address), name: name.to_owned() }
-}
-
-fn source(title: &str, kind: SourceKind, language: &str) -> Source {
-    Source {
-        id: SourceId("xx/test".to_owned()),
-        title: title.to_owned(),
-        kind,
-        country: "us".to_owned(),
-        language: language.to_owned(),
-        listings: Vec::new(),
-        schedule: None,
-        recipe: Recipe::default(),
-        expectation: Expectation {
-            links_min: 1,
-            links_max: 100,
-            words_min: 20,
-            dated: true,
-            silence_days: 30,
-        },
-    }
-}
-
-/// An article with the title and the paragraphs given.
-fn article(title: &str, paragraphs: &[&str], language: &str) -> Article {
-    let block = |text: &&str| Block { kind: BlockKind::Paragraph, text: (*text).to_owned() };
-    Article {
-        url: "https://www.news.example/2024/07/article.html".to_owned(),
-        title: title.to_owned(),
-        byline: Vec::new(),
-        published: Some("2024-07-16T09:30:00-04:00".parse().unwrap()),
-        modified: None,
-        language: Some(language.to_owned()),
-        site: None,
-        blocks: paragraphs.iter().map(block).collect(),
-        removed: Vec::new(),
-        lines: Vec::new(),
-        incomplete: false,
-    }
-}
-
-/// `article` judged by the words given: `(words, rule, weight)`, looked up in the text, else in the title.
-fn judged(article: Article, score: f64, signs: &[(&str, &str, f64)]) -> Judged {
-    let text = article.text();
-    let evidence = signs.iter().map(|(words, rule, weight)| {
-        let (field, start) = match text.find(words) {
-            Some(at) => (Field::Text, at),
-            None => {
-                (Field::Title, article.title.find(words).expect("the words are in the article"))
-            }
-        };
-        let (text, end) = ((*words).to_owned(), start + words.len());
-        Evidence { text, start, end, field, rule: (*rule).to_owned(), weight: *weight }
-    });
-    let verdict = Verdict { relevant: true, score, evidence: evidence.collect() };
-    let keys = Keys { address: article.url.clone(), wording: 1, shingles: Vec::new() };
-    Judged { article, keys, verdict }
-}
-
-fn official() -> Judged {
-    let mut article = article(
-        "Treasury Designates Procurement Network Supplying Drone Engines to Northern Front",
-        &[
-            "WASHINGTON — The U.S. Department of the Treasury’s Office of Foreign Assets Control \
-             today designated twelve firms and four ships that buy engines for attack drones.",
-            "“We will follow the parts to where they are made,” an official said.",
-            "As a result of today’s action, all property and interests in property of the persons \
-             named above that are in the United States are blocked and must be reported. The \
-             action was taken pursuant to E.O. 14024, as amended.",
-        ],
-        "en",
-    );
-    article.url = "https://home.treasury.example/news/press-releases/jy9999".to_owned();
-    judged(
-        article,
-        0.968,
-        &[
-            ("all property and interests in property", "en.strong.blocked-property", 3.0),
-            ("designated twelve firms", "en.measure.designation", 2.0),
-            ("E.O. 14024", "any.instrument.executive-order", 3.0),
-            ("Office of Foreign Assets Control", "en.authority.ofac", 2.0),
-            ("blocked", "en.weak.blocked", 1.0),
-            ("an official said", "en.against.quotation", -0.5),
-        ],
-    )
-}
-
-fn russian() -> Judged {
-    let mut article = article(
-        "Минфин США ввёл санкции против сети поставщиков двигателей",
-        &[
-            "В 2024 г. США внесли в санкционный список двенадцать компаний. Об этом сообщило \
-             министерство.",
-            "Активы компаний заморожены.",
-        ],
-        "ru",
-    );
-    article.byline = vec!["Анна Петрова".to_owned(), "Служба новостей".to_owned()];
-    article.published = Some("2024-07-16".parse().unwrap());
-    judged(
-        article,
-        0.81,
-        &[
-            ("санкционный список", "ru.strong.list", 3.0),
-            ("ввёл санкции", "ru.strong.imposed", 3.0),
-        ],
-    )
-}
-
-fn japanese() -> Judged {
-    let article = article(
-        "財務省、無人機エンジンの調達網に対する追加制裁を発表、十二社と四隻を制裁対象に指定",
-        &["財務省は十六日、無人機のエンジンを調達していた十二社と四隻の船舶を制裁対象に指定し、\
-           資産凍結の措置を取ると発表した。関係者は取材に応じていない。"],
-        "ja",
-    );
-    judged(article, 0.93, &[("資産凍結", "ja.strong.asset-freeze", 3.0)])
-}
-
-fn arabic() -> Judged {
-    let mut article = article(
-        "وزارة الخزانة تفرض عقوبات على شبكة توريد محركات",
-        &["أعلنت وزارة الخزانة الأميركية فرض عقوبات على اثنتي عشرة شركة. وشمل القرار تجميد أصول."],
-        "ar",
-    );
-    article.incomplete = true;
-    judged(article, 0.74, &[("فرض عقوبات", "ar.strong.imposed", 3.0)])
-}
-
-/// Everything a page can do to a mail.
-fn hostile() -> Judged {
-    let mut article = article(
-        "Sanctions\r\nBcc: everyone@example.org\r\n\r\n<script>alert(1)</script> \u{202e}gpj.exe\0 &amp;",
-        &[
-            "<img src=x onerror=alert(2)> They froze \"assets\" & <b>more</b>.",
-            "-----\r\n.\r\nQUIT\r\n--boundary",
-        ],
-        "en\" onload=\"alert(3)",
-    );
-    article.url = "javascript:alert(4)//https://example.org/".to_owned();
-    article.byline = vec!["<a href=\"https://evil.example\">Bob</a>\r\nX-Evil: 1".to_owned()];
-    article.published = None;
-    judged(article, 2.0, &[("froze \"assets\"", "en.<i>.x\r\ny", 3.0)])
-}
-
-fn title_only() -> Judged {
-    let article = article("New EU sanctions adopted", &["Envoys met on Monday. No details."], "xx");
-    judged(article, 0.5, &[("EU sanctions", "en.strong.sanctions", 3.0)])
-}
-
-fn sample(name: &str) -> (Judged, Source) {
-    let news = |title, language| source(title, SourceKind::News, language);
-    match name {
-        "official" => (official(), source("Treasury press releases", SourceKind::Government, "en")),
-        "russian" => (russian(), news("Новости дня", "ru")),
-        "japanese" => (japanese(), news("通信社", "ja")),
-        "arabic" => (arabic(), news("وكالة الأنباء", "ar")),
-        "hostile" => (hostile(), news("News <i>& more</i>\r\nBcc: x@example.org", "en")),
-        "title-only" => (title_only(), news("Brussels Daily", "en")),
-        other => panic!("no sample {other}"),
-    }
-}
-
-const SAMPLES: &[&str] = &["official", "russian", "japanese", "arabic", "hostile", "title-only"];
-
-fn alert(name: &str) -> Message {
-    let (judged, source) = sample(name);
-    let readers = [reader(7, "anna@example.org", "Anna Müller")];
-    digest::alerts(&judged, &source, &readers, &sender()).remove(0)
-}
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -279,6 +92,22 @@ fn only_a_relevant_article_is_told() {
     assert!(digest::alerts(&judged, &source, &[], &sender()).is_empty());
     judged.verdict.relevant = false;
     assert!(digest::alerts(&judged, &source, &readers, &sender()).is_empty());
+}
+
+#[test]
+fn quotes_stand_in_the_order_of_the_article_and_signs_say_nothing_twice() {
+    let text = alert("official").text;
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in\n{text}"));
+    assert!(at("“WASHINGTON") < at("“As a result") && at("“As a result") < at("“The action"));
+    let (mut judged, source) = sample("official");
+    let mut part = judged.verdict.evidence[0].clone();
+    part.text = "property and interests".to_owned();
+    part.start += "all ".len();
+    part.end = part.start + part.text.len();
+    judged.verdict.evidence.insert(1, part);
+    let readers = [reader(1, "a@example.org", "")];
+    let message = digest::alerts(&judged, &source, &readers, &sender()).remove(0);
+    assert!(!message.text.contains("“property and interests”"), "{}", message.text);
 }
 
 #[test]
@@ -385,8 +214,12 @@ async fn nothing_adds_a_header() {
     message.subject = evil.to_owned();
     message.name = evil.to_owned();
     message.message_id = format!("<{evil}@example.net>");
+    message.text = "one\r.\rQUIT\r\n.\n\0two".to_owned();
     let mail = mailed(&message).await;
     assert_eq!(names(&mail), names(&plain));
+    let crs = mail.iter().filter(|byte| **byte == b'\r').count();
+    assert_eq!(crs, mail.windows(2).filter(|pair| *pair == b"\r\n").count());
+    assert!(!mail.contains(&0));
     let parsed = MessageParser::default().parse(&mail).unwrap();
     assert!(parsed.bcc().is_none());
     assert_eq!(parsed.subject(), Some("Eve Bcc: all@example.org Hello X: y"));
@@ -396,6 +229,18 @@ async fn nothing_adds_a_header() {
         message.name = text;
         assert_eq!(names(&mailed(&message).await), names(&plain));
     }
+}
+
+#[tokio::test]
+async fn a_machine_without_a_domain_can_write_to_itself() {
+    let memory = Memory::default();
+    let from = email("sanctionwatch@localhost");
+    let mailer = Mailer::new(&Settings::new(Backend::Memory(memory.clone()), from)).unwrap();
+    let mut message = alert("russian");
+    message.email = email("root@localhost");
+    mailer.send(&message, now()).await.unwrap();
+    let mail = String::from_utf8(memory.mails().remove(0)).unwrap();
+    assert!(mail.contains("From: sanctionwatch <sanctionwatch@localhost>\r\n"), "{mail}");
 }
 
 #[tokio::test]
@@ -421,16 +266,6 @@ async fn the_same_message_is_the_same_file() {
 
 // The server's moods.
 
-fn smtp(server: &SmtpServer) -> Smtp {
-    Smtp {
-        port: Some(server.port),
-        security: Security::None,
-        timeout: Duration::from_secs(5),
-        answer_timeout: Duration::from_secs(5),
-        ..Smtp::new("127.0.0.1")
-    }
-}
-
 fn mailer(smtp: Smtp) -> Mailer {
     Mailer::new(&Settings::new(Backend::Smtp(smtp), sender())).unwrap()
 }
@@ -438,7 +273,7 @@ fn mailer(smtp: Smtp) -> Mailer {
 #[tokio::test]
 async fn a_mail_crosses_real_smtp_whole() {
     let server = SmtpServer::start().await;
-    let mailer = mailer(smtp(&server));
+    let mailer = mailer(server.settings());
     for name in SAMPLES {
         let reply = mailer.send(&alert(name), now()).await.unwrap();
         assert_eq!(reply, "250 2.0.0 queued as TEST1");
@@ -501,7 +336,7 @@ async fn each_refusal_means_what_it_says() {
     ];
     for (act, expected, words) in cases {
         let shown = format!("{act:?}");
-        let settings = Smtp { timeout: impatient, answer_timeout: impatient, ..smtp(&server) };
+        let settings = Smtp { timeout: impatient, answer_timeout: impatient, ..server.settings() };
         let mailer = mailer(settings);
         server.script([act]);
         let (kind, said) = match mailer.send(&alert("russian"), now()).await {
@@ -546,7 +381,8 @@ async fn encryption_and_login_work_or_nothing_is_sent() {
             let plan = Plan { offer, login, mechanism, ..Plan::OPEN };
             let server = SmtpServer::with(plan).await;
             let trusted_ca = Some(server.authority());
-            let good = Smtp { security, trusted_ca, login: password("söcret\n"), ..smtp(&server) };
+            let good =
+                Smtp { security, trusted_ca, login: password("söcret\n"), ..server.settings() };
             mailer(good.clone()).send(&alert("russian"), now()).await.unwrap();
             let received = &server.received()[0];
             assert!(received.encrypted);
@@ -566,7 +402,7 @@ async fn encryption_and_login_work_or_nothing_is_sent() {
         }
     }
     let plain = SmtpServer::start().await;
-    let settings = Smtp { security: Security::Starttls, ..smtp(&plain) };
+    let settings = Smtp { security: Security::Starttls, ..plain.settings() };
     let failure = mailer(settings).send(&alert("russian"), now()).await.unwrap_err();
     assert!(failure.to_string().contains("does not offer STARTTLS"), "{failure}");
 }
@@ -622,12 +458,12 @@ async fn international_addresses_go_where_servers_know_them() {
     let mut message = alert("russian");
     message.email = email("anna@bücher.example");
     let server = SmtpServer::with(Plan { utf8: false, ..Plan::OPEN }).await;
-    mailer(smtp(&server)).send(&message, now()).await.unwrap();
+    mailer(server.settings()).send(&message, now()).await.unwrap();
     assert_eq!(server.received()[0].to, ["anna@xn--bcher-kva.example"]);
     message.email = email("änna@example.org");
-    let failure = mailer(smtp(&server)).send(&message, now()).await.unwrap_err();
+    let failure = mailer(server.settings()).send(&message, now()).await.unwrap_err();
     assert!(matches!(&failure, Failure::Never(text) if text.contains("SMTPUTF8")), "{failure}");
     let modern = SmtpServer::start().await;
-    mailer(smtp(&modern)).send(&message, now()).await.unwrap();
+    mailer(modern.settings()).send(&message, now()).await.unwrap();
     assert_eq!(modern.received()[0].to, ["änna@example.org"]);
 }

@@ -3,12 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod cli;
 mod config;
+mod crash;
+mod crawl;
 mod demo;
 mod fetch;
 mod judge;
 mod listings;
 mod mail;
 mod read;
+mod send_mail;
+mod service;
 mod sources;
 mod support;

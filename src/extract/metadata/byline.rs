@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use crate::extract::metadata::dates::Anchor;
 use crate::extract::metadata::head::{Head, is_furniture, squeeze};
 use crate::extract::metadata::likeness::skeleton;
+use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::{Object, kinds};
+use crate::extract::metadata::seen_dates::Anchor;
 use crate::parse::date;
-use crate::parse::dom::Node;
+use crate::parse::dom::{Node, NodeId};
 
 /// The names one place gives.
 #[derive(Debug, Clone)]
@@ -57,12 +58,14 @@ const AND: &[&str] = &[
 /// Words of a role, a place of work or a part of a page: the part of a byline that has one is no name.
 #[rustfmt::skip]
 const ROLES: &[&str] = &[
+    "years", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
     "correspondent", "reporter", "editor", "writer", "contributor", "columnist", "journalist", "producer", "photographer",
     "analyst", "chief", "bureau", "director", "manager", "fellow", "professor", "specialist", "expert", "consultant", "founder", "ceo",
     "president", "redakteur", "redakteurin", "korrespondent", "korrespondentin", "reporterin", "journalistin", "journaliste", "correspondante",
     "correspondant", "rédacteur", "rédactrice", "redactor", "redactora", "corresponsal", "periodista", "giornalista", "corrispondente", "jornalista",
     "repórter", "verslaggever", "dziennikarz", "dziennikarka", "корреспондент", "журналист", "обозреватель", "muhabir", "muhabiri",
-    "updated", "published", "minutes", "min", "read", "photo", "photos", "photographs", "image", "images", "video", "follow", "view", "subscribe", "share", "comments", "ago",
+    "updated", "published", "minutes", "photo", "photos", "photographs", "image", "images", "video", "follow", "subscribe", "share",
+    "comments", "ago", "subscriber", "newsletter", "staffer", "facebook", "twitter", "linkedin", "instagram",
 ];
 
 /// What follows a name after a comma and belongs to it or says nothing: titles and degrees.
@@ -90,10 +93,18 @@ const NOBODY: &[&str] = &[
     "false",
     "true",
     "default",
+    "sat",
+    "sun",
+    "mon",
 ];
 
 /// The claims to be the byline, best first.
-pub(crate) fn claims(head: &Head<'_>, anchor: Anchor, site_names: &[String]) -> Vec<NamesClaim> {
+pub(crate) fn claims(
+    head: &Head<'_>,
+    lines: &[Line<'_>],
+    anchor: Anchor,
+    site_names: &[String],
+) -> Vec<NamesClaim> {
     let mut claims = Vec::new();
     if let Some(article) = head.article() {
         let field = ["author", "creator"].iter().find_map(|field| article.get(*field));
@@ -105,16 +116,36 @@ pub(crate) fn claims(head: &Head<'_>, anchor: Anchor, site_names: &[String]) -> 
         claims.push(NamesClaim { place: name, names, confidence });
     }
     claims.extend(from_elements(head, anchor));
+    claims.extend(from_lines(lines, anchor));
     for claim in &mut claims {
         dedupe(&mut claim.names);
-        // An organisation that signs everything tells less than a person would.
-        if claim.names.iter().all(|name| is_site(name, site_names)) {
-            claim.confidence -= 0.3;
-        }
+        weigh(claim, site_names);
     }
     claims.retain(|claim| !claim.names.is_empty());
     claims.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     claims
+}
+
+/// What a claim's names say of its worth: the site that signs everything tells less than a person,
+/// and so does the handle of an account.
+fn weigh(claim: &mut NamesClaim, site_names: &[String]) {
+    let (sites, others): (Vec<String>, Vec<String>) =
+        claim.names.drain(..).partition(|name| is_site(name, site_names));
+    if others.is_empty() {
+        claim.names = sites;
+        claim.confidence -= 0.3;
+        return;
+    }
+    claim.names = others;
+    if claim.names.iter().all(|name| is_handle(name)) {
+        claim.confidence -= 0.25;
+    }
+}
+
+/// An account rather than a name: one word of ASCII letters, none a capital.
+fn is_handle(name: &str) -> bool {
+    !name.contains(' ')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
 }
 
 /// The names in a text: "By Anna Beispiel and Ben Example, Reuters".
@@ -124,15 +155,21 @@ pub(crate) fn split(text: &str) -> Vec<String> {
         |word: &&str| word.contains("://") || word.contains('@') || word.starts_with("www.");
     let text =
         text.split_whitespace().filter(|word| !is_address(word)).collect::<Vec<_>>().join(" ");
-    let text = without_introduction(&text);
-    let mut names: Vec<String> = Vec::new();
-    for part in parts(text) {
-        let name = tidy(&part);
-        if is_name(&name) {
-            names.push(name);
-        }
+    let text = without_dates(&text);
+    let parts = parts(without_introduction(&text));
+    parts.iter().map(|part| tidy(part)).filter(|name| is_name(name)).collect()
+}
+
+fn without_dates(text: &str) -> String {
+    let mut kept = String::new();
+    let mut from = 0;
+    for found in date::all_written(text, None) {
+        kept.push_str(&text[from..found.start]);
+        kept.push_str(" | ");
+        from = found.end;
     }
-    names
+    kept.push_str(&text[from..]);
+    kept
 }
 
 /// Names of a JSON-LD value: a text, an object, a list of either.
@@ -155,8 +192,9 @@ fn of_object(head: &Head<'_>, object: &Object) -> Vec<String> {
             Some(squeeze(name)).filter(|name| is_name(name)).into_iter().collect()
         }
         Some(Value::String(name)) => split(name),
+        // Names in a list may be names again, but no objects: nothing nests without end.
         Some(Value::Array(items)) => {
-            items.iter().take(100).flat_map(|item| of_value(head, item)).collect()
+            items.iter().take(100).filter_map(Value::as_str).flat_map(split).collect()
         }
         _ => Vec::new(),
     }
@@ -164,25 +202,49 @@ fn of_object(head: &Head<'_>, object: &Object) -> Vec<String> {
 
 /// `rel=author`, `itemprop=author` and elements whose class says byline, near the headline.
 fn from_elements(head: &Head<'_>, anchor: Anchor) -> Vec<NamesClaim> {
-    let mut by_kind: Vec<NamesClaim> = Vec::new();
+    let mut by_kind: Vec<(NodeId, NamesClaim)> = Vec::new();
     for node in head.dom().iter().filter(|node| node.is_element()) {
         let Some((place, confidence)) = kind_of(node) else { continue };
-        if !is_near(node, anchor) || node.end().0 - node.id().0 > 60 || is_furniture(node) {
+        if !is_near(node, anchor, 300) || node.end().0 - node.id().0 > 60 || is_furniture(node) {
             continue;
         }
         let text = node.text();
         if text.len() > 200 {
             continue;
         }
-        let names = split(&text);
-        match by_kind.iter_mut().find(|claim| claim.place == place) {
-            Some(claim) if claim.names.len() < 12 => claim.names.extend(names),
+        let names: Vec<String> =
+            split(&text).into_iter().filter(|name| looks_signed(name)).collect();
+        match by_kind.iter_mut().find(|(_, claim)| claim.place == place) {
+            // Signatures stand together; what comes later signs another text.
+            Some((last, claim)) if node.id().0 <= last.0 + SIGNATURES && claim.names.len() < 12 => {
+                *last = node.end();
+                claim.names.extend(names);
+            }
             Some(_) => {}
             None if names.is_empty() => {}
-            None => by_kind.push(NamesClaim { place, names, confidence }),
+            None => by_kind.push((node.end(), NamesClaim { place, names, confidence })),
         }
     }
-    by_kind
+    by_kind.into_iter().map(|(_, claim)| claim).collect()
+}
+
+/// How many nodes may stand between two signatures of one article.
+const SIGNATURES: u32 = 25;
+
+/// "By Anna Beispiel" on a line of its own near the headline.
+fn from_lines(lines: &[Line<'_>], anchor: Anchor) -> Option<NamesClaim> {
+    lines.iter().filter(|line| is_near(line.node, anchor, 200)).find_map(|line| {
+        let text = squeeze(&line.text);
+        let rest = without_introduction(&text);
+        if text.len() > 160 || rest.len() == text.len() || is_furniture(line.node) {
+            return None;
+        }
+        let names: Vec<String> =
+            split(&text).into_iter().filter(|name| looks_signed(name)).take(8).collect();
+        let first = names.first()?;
+        let plausible = first.contains(' ') || !first.is_ascii();
+        plausible.then_some(NamesClaim { place: "text", names, confidence: 0.62 })
+    })
 }
 
 fn kind_of(node: Node<'_>) -> Option<(&'static str, f32)> {
@@ -192,36 +254,88 @@ fn kind_of(node: Node<'_>) -> Option<(&'static str, f32)> {
     if node.attr("itemprop").is_some_and(|prop| prop == "author" || prop == "creator") {
         return Some(("itemprop author", 0.7));
     }
-    let class = format!("{} {}", node.class(), node.html_id()).to_ascii_lowercase();
     let href = node.attr("href").unwrap_or("");
-    if ["/author/", "/authors/", "/autor/", "/auteur/", "/people/", "/by/", "/journalist"]
-        .iter()
-        .any(|part| href.contains(part))
-    {
+    if AUTHOR_PATHS.iter().any(|part| href.contains(part)) {
         return Some(("author link", 0.68));
     }
-    if class.contains("author-name")
-        || class.contains("author__name")
-        || class.contains("byline-name")
-        || class.contains("byline__name")
-        || class.contains("byline-author")
-    {
+    let class = format!("{} {}", node.class(), node.html_id()).to_ascii_lowercase();
+    if AUTHOR_CLASSES.iter().any(|part| class.contains(part)) {
         return Some(("author name element", 0.66));
     }
-    if class
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|word| word == "byline" || word == "author" || word == "autor" || word == "auteur")
-    {
-        return Some(("byline element", 0.6));
-    }
-    None
+    let mut words = class.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| BYLINE_WORDS.contains(&word)).then_some(("byline element", 0.6))
 }
 
-fn is_near(node: Node<'_>, anchor: Anchor) -> bool {
+/// Parts of addresses that lead to the page of an author.
+const AUTHOR_PATHS: &[&str] = &[
+    "/author/",
+    "/authors/",
+    "/autor/",
+    "/autoren/",
+    "/autores/",
+    "/auteur/",
+    "/auteurs/",
+    "/autore/",
+    "/people/",
+    "/person/",
+    "/by/",
+    "/journalist",
+    "/staff/",
+    "/profile/",
+    "/reporter",
+    "/contributor",
+    "/writer",
+    "/columnist",
+    "/redakt",
+    "/firma/",
+];
+
+/// Parts of class names that hold an author's name and nothing else.
+const AUTHOR_CLASSES: &[&str] = &[
+    "author-name",
+    "author__name",
+    "authorname",
+    "author_name",
+    "author-meta--name",
+    "byline-name",
+    "byline__name",
+    "byline-author",
+    "byline__author",
+];
+
+/// Words of class names that hold a byline.
+const BYLINE_WORDS: &[&str] = &[
+    "byline",
+    "bylines",
+    "author",
+    "authors",
+    "autor",
+    "autoren",
+    "auteur",
+    "auteurs",
+    "autore",
+    "firma",
+    "signature",
+    "writer",
+    "reporter",
+];
+
+fn is_near(node: Node<'_>, anchor: Anchor, after: u32) -> bool {
     anchor.headline.is_none_or(|headline| {
         let (at, headline) = (node.id().0, headline.0);
-        at + 80 >= headline && at <= headline + 300
+        at + 80 >= headline && at <= headline + after
     })
+}
+
+/// Whether visible text has the look of a name: in scripts with capitals, most words have one.
+fn looks_signed(name: &str) -> bool {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let is_capital = |word: &&&str| {
+        let first = word.chars().find(|c| c.is_alphabetic());
+        first.is_some_and(|c| c.is_uppercase() || !c.is_lowercase())
+    };
+    let capitals = words.iter().filter(is_capital).count();
+    words.len() <= 6 && capitals * 5 >= words.len() * 3 && !name.chars().any(|c| c.is_ascii_digit())
 }
 
 fn without_introduction(text: &str) -> &str {
@@ -244,11 +358,13 @@ fn without_introduction(text: &str) -> &str {
     text
 }
 
+/// Marks at which one name ends.
+const PARTERS: [char; 13] = [';', '|', '•', '·', '、', '，', '●', '/', '&', '–', '—', '،', '／'];
+
 /// Cuts a byline where names end.
 fn parts(text: &str) -> Vec<String> {
     let mut parts = Vec::new();
-    for piece in text.split([';', '|', '•', '·', '、', '，', '\n', '/', '&', '–', '—', '،', '／'])
-    {
+    for piece in text.replace(" - ", " | ").split(PARTERS) {
         for piece in split_and(piece) {
             parts.extend(split_commas(&piece));
         }
@@ -289,7 +405,8 @@ fn is_degree(part: &str) -> bool {
 
 /// A name without brackets, addresses, handles and places of work.
 fn tidy(part: &str) -> String {
-    let part = part.split(['(', '[', '<']).next().unwrap_or(part);
+    let part = part.trim_start_matches([' ', '(', '[', '【', '＝', '<']);
+    let part = part.split(['(', '[', '<', ')', ']', '【', '】', '（']).next().unwrap_or(part);
     let words: Vec<&str> = part.split_whitespace().collect();
     let cut = words.iter().position(|word| {
         ["in", "at", "for", "aus", "à", "en"].contains(&word.to_lowercase().as_str())
@@ -308,9 +425,11 @@ fn is_name(name: &str) -> bool {
     let words: Vec<&str> = lower.split_whitespace().collect();
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
     letters >= 2
+        && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().count() <= 60
         && words.len() <= 8
         && !NOBODY.contains(&lower.as_str())
+        && !INTRODUCTIONS.contains(&lower.as_str())
         && !words.iter().any(|word| ROLES.contains(&word.trim_matches([',', '.', ':'])))
         && date::written(name, None).is_none()
         && name.chars().filter(char::is_ascii_digit).count() <= 4
@@ -329,12 +448,11 @@ fn dedupe(names: &mut Vec<String>) {
     names.truncate(40);
 }
 
+/// Whether a name is the site's, or begins with it as "Example Editors" does.
 fn is_site(name: &str, site_names: &[String]) -> bool {
     let name = skeleton(name);
-    site_names
-        .iter()
-        .map(|site| skeleton(site))
-        .any(|site| site == name || (site.len() >= 5 && name.contains(&site)))
+    let mut sites = site_names.iter().map(|site| skeleton(site));
+    sites.any(|site| site == name || (site.len() >= 4 && name.starts_with(&site)))
 }
 
 #[cfg(test)]

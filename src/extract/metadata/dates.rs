@@ -1,13 +1,14 @@
 //! When the article appeared and when it last changed, from every place that says so.
 
-use chrono::Datelike;
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Offset, TimeZone, Timelike, Utc};
 
-use crate::extract::metadata::head::{Head, is_furniture};
+use crate::extract::metadata::head::Head;
+use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::text;
+use crate::extract::metadata::seen_dates::{Anchor, from_elements, from_lines};
 use crate::extract::metadata::zone;
 use crate::model::stamp::Stamp;
 use crate::parse::date::{self, Reading, Role};
-use crate::parse::dom::{Node, NodeId};
 
 /// One place's word for a date.
 #[derive(Debug, Clone)]
@@ -19,13 +20,6 @@ pub(crate) struct DateClaim {
     pub(crate) role: Role,
     /// 0 (a guess) to 1 (the page says so for machines).
     pub(crate) confidence: f32,
-}
-
-/// Where to look for dates that stand near the headline.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Anchor {
-    /// The headline's element, where one is known.
-    pub(crate) headline: Option<NodeId>,
 }
 
 /// Names of meta tags, with what they say and how surely.
@@ -61,13 +55,13 @@ const METAS: [(&str, Role, f32); 56] = [
     ("dcterms.issued", Role::Published, 0.86),
     ("dc.date.issued", Role::Published, 0.86),
     ("dcterms.available", Role::Published, 0.8),
-    ("dcterms.date", Role::Published, 0.8),
+    ("dcterms.date", Role::Published, 0.72),
     ("dcterms.created", Role::Published, 0.78),
     ("dc.date.created", Role::Published, 0.78),
     ("dc.date", Role::Published, 0.8),
     ("datecreated", Role::Published, 0.8),
     ("uploaddate", Role::Published, 0.75),
-    ("date", Role::Published, 0.8),
+    ("date", Role::Published, 0.72),
     ("dc.created", Role::Published, 0.78),
     ("created", Role::Published, 0.75),
     ("release_date", Role::Published, 0.8),
@@ -111,25 +105,36 @@ const SCRIPT_KEYS: [(&str, Role); 8] = [
     ("dateModified", Role::Modified),
 ];
 
-/// Nodes before and after the headline within which a date is likely the article's.
-const NEAR_BEFORE: u32 = 120;
-const NEAR_AFTER: u32 = 400;
-/// Longest line of text, in bytes, that is searched whole; of a longer one only the head is.
-const LINE: usize = 200;
+/// From this confidence on, a date is taken for the one that the page shows.
+const VISIBLE: f32 = 0.6;
+/// By how much the places for another day must outweigh those for the surest one.
+const MAJORITY: f32 = 0.3;
+/// Below this confidence a date is more often wrong than right.
+const LEAST: f32 = 0.09;
+/// Offsets in minutes that are no whole hours, as countries keep them.
+const PART_HOURS: [i64; 8] = [-210, 210, 270, 330, 345, 390, 570, 630];
 /// The earliest year that text, class names and addresses are believed for.
-const WEB_YEAR: i32 = 1994;
+pub(crate) const WEB_YEAR: i32 = 1994;
 
 /// Everything the page says, best first.
-pub(crate) fn claims(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
+pub(crate) fn claims(
+    head: &Head<'_>,
+    lines: &[Line<'_>],
+    anchor: Anchor,
+    language: Option<&str>,
+) -> Vec<DateClaim> {
     let mut claims = from_linked_data(head);
     claims.extend(from_metas(head));
-    claims.extend(from_elements(head, anchor, language));
+    claims.extend(from_elements(head.dom(), anchor, language));
     claims.extend(from_address(&head.page.url));
     if !claims.iter().any(|claim| claim.role != Role::Modified && claim.confidence >= 0.7) {
-        claims.extend(from_lines(head, anchor, language));
+        claims.extend(from_lines(lines, anchor, language));
         claims.extend(from_scripts(head));
     }
-    claims.retain(|claim| claim.reading.day.to_string() != "1970-01-01");
+    // A machine that has no date writes the zero of its clock.
+    claims.retain(|claim| {
+        claim.confidence >= LEAST && claim.reading.day != DateTime::UNIX_EPOCH.date_naive()
+    });
     claims.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     claims
 }
@@ -139,30 +144,118 @@ pub(crate) fn settle(claims: &[DateClaim], role: Role, url: &str) -> Option<(Dat
     let fits = |claim: &&DateClaim| {
         claim.role == role || (role == Role::Published && claim.role == Role::Unsaid)
     };
-    let best = claims.iter().find(fits)?;
-    let same_day = claims.iter().filter(fits).filter(|claim| claim.reading.day == best.reading.day);
-    // Another place may know the hour, or the zone of the same hour.
-    let exact = same_day.clone().find(|claim| {
-        let reading = claim.reading;
-        let agrees =
-            best.reading.time.is_none_or(|time| reading.time.is_some_and(|other| other == time));
-        reading.time.is_some() && reading.offset.is_some() && agrees
-    });
-    let timed = same_day.clone().find(|claim| claim.reading.time.is_some());
-    let exact = match (best.reading.time, best.reading.offset) {
-        (Some(_), Some(_)) => best,
-        _ => exact.or(timed.filter(|_| best.reading.time.is_none())).unwrap_or(best),
+    let fitting: Vec<&DateClaim> = claims.iter().filter(fits).collect();
+    let Some(best) = most_agreed(&fitting) else {
+        // Guidance pages show the day of their last change and no other; it is the date they go by.
+        let changed = (role == Role::Published).then(|| settle(claims, Role::Modified, url))?;
+        return changed.map(|(claim, stamp)| (DateClaim { confidence: 0.4, ..claim }, stamp));
     };
-    Some((best.clone(), stamp(exact.reading, claims, url)))
+    let mut best = best.clone();
+    best.reading = unswapped(best.reading, &fitting);
+    // Another place may know the hour of the same day.
+    if best.reading.time.is_none()
+        && let Some(timed) = same_day(best.reading, &fitting)
+    {
+        best.reading = timed;
+    }
+    let stamp = stamp(best.reading, &fitting, url);
+    Some((best, stamp))
 }
 
-/// The stamp of a reading. A missing zone is that of the site's country where the country has but
-/// one; else the day stands alone.
-fn stamp(reading: Reading, _claims: &[DateClaim], url: &str) -> Stamp {
-    match (reading.offset, zone::of_address(url)) {
-        (None, Some(zone)) => reading.stamp_in(zone),
+/// The surest claim, unless several other places agree against it on another day.
+fn most_agreed<'a>(claims: &[&'a DateClaim]) -> Option<&'a DateClaim> {
+    let surest = claims.first()?;
+    let votes = |day: NaiveDate| -> f32 {
+        let mut places: Vec<&str> = Vec::new();
+        let agreeing = claims.iter().filter(|claim| claim.reading.day == day);
+        let fresh = agreeing.filter(|claim| {
+            let fresh = !places.contains(&claim.place);
+            places.push(claim.place);
+            fresh
+        });
+        fresh.map(|claim| claim.confidence).sum()
+    };
+    let rival = claims.iter().filter(|claim| claim.confidence >= VISIBLE);
+    let rival = rival.map(|claim| (claim, votes(claim.reading.day)));
+    let strongest = rival.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    match strongest {
+        Some((rival, most)) if most > votes(surest.reading.day) + MAJORITY => Some(rival),
+        _ => Some(surest),
+    }
+}
+
+/// Where custom alone told day from month and another place has them exchanged, that place is right.
+fn unswapped(reading: Reading, others: &[&DateClaim]) -> Reading {
+    let day = reading.day;
+    let swapped = NaiveDate::from_ymd_opt(day.year(), day.day(), day.month());
+    let agrees =
+        |day| others.iter().any(|other| !other.reading.ambiguous && other.reading.day == day);
+    match swapped {
+        Some(swapped) if reading.ambiguous && !agrees(day) && agrees(swapped) => {
+            Reading { day: swapped, ambiguous: false, ..reading }
+        }
+        _ => reading,
+    }
+}
+
+/// The most exact reading of the same day.
+fn same_day(reading: Reading, others: &[&DateClaim]) -> Option<Reading> {
+    let same = || others.iter().map(|other| other.reading).filter(|other| other.day == reading.day);
+    same()
+        .find(|other| other.offset.is_some())
+        .or_else(|| same().find(|other| other.time.is_some()))
+}
+
+/// The stamp of a reading, on the page's own clock as far as it can be known.
+///
+/// Machines like to write UTC where the reader sees local time; then the clock is that
+/// of the site's country where it has but one, else that of a place which shows the same moment. A
+/// time without any zone and without such a country counts as its day alone.
+fn stamp(reading: Reading, others: &[&DateClaim], url: &str) -> Stamp {
+    let in_country = zone::of_address(url);
+    match (reading.time, reading.offset) {
+        (Some(time), Some(offset)) if offset.local_minus_utc() == 0 => {
+            let moment = reading.day.and_time(time).and_utc();
+            let shown = in_country
+                .map(|zone| zone.offset_from_utc_datetime(&moment.naive_utc()).fix())
+                .or_else(|| shown_offset(moment, others))
+                .or_else(|| offset_of_day(moment, others))
+                .unwrap_or(offset);
+            Stamp::Moment(moment.with_timezone(&shown))
+        }
+        (Some(_), None) => in_country.map_or(reading.stamp(), |zone| reading.stamp_in(zone)),
         _ => reading.stamp(),
     }
+}
+
+/// The offset of a place that shows the same moment on another clock: 17:49 where machines read
+/// 01:49 UTC of the next day.
+fn shown_offset(moment: DateTime<Utc>, others: &[&DateClaim]) -> Option<FixedOffset> {
+    others.iter().filter(|other| other.confidence >= VISIBLE).find_map(|other| {
+        let shown = other.reading.day.and_time(other.reading.time?);
+        let minutes = (shown - moment.naive_utc()).num_seconds().div_euclid(60);
+        // A shown time has no seconds, a moment has.
+        let minutes = minutes + i64::from(minutes.rem_euclid(15) == 14);
+        let hours = -12 * 60..=14 * 60;
+        let whole = minutes % 60 == 0 && minutes != 0 && hours.contains(&minutes);
+        let kept = whole || PART_HOURS.contains(&minutes);
+        kept.then(|| FixedOffset::east_opt(i32::try_from(minutes).ok()? * 60))?
+    })
+}
+
+/// The nearest whole hour that puts the moment on the day which the address or the visible date
+/// shows, where that is the day before or after.
+fn offset_of_day(moment: DateTime<Utc>, others: &[&DateClaim]) -> Option<FixedOffset> {
+    let shown = others.iter().find(|other| {
+        other.confidence >= VISIBLE && other.reading.time.is_none() && !other.reading.ambiguous
+    })?;
+    let (day, hour) = (moment.date_naive(), i32::try_from(moment.hour()).ok()?);
+    let hours = match (shown.reading.day - day).num_days() {
+        -1 if hour < 12 => -(hour + 1),
+        1 if hour >= 10 => 24 - hour,
+        _ => return None,
+    };
+    FixedOffset::east_opt(hours * 3600)
 }
 
 fn from_linked_data(head: &Head<'_>) -> Vec<DateClaim> {
@@ -190,176 +283,6 @@ fn claim(
     confidence: f32,
 ) -> Option<DateClaim> {
     Some(DateClaim { place, value: value.to_owned(), reading, role, confidence })
-}
-
-/// `<time>`, `itemprop` and elements whose class says date.
-fn from_elements(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
-    let elements = head.dom().iter().filter(|node| node.is_element());
-    let claims = elements.filter_map(|node| {
-        let kind = kind_of(node)?;
-        let (value, reading, said) = reading_of(node, language)?;
-        if is_furniture(node) || is_about_another(node) {
-            return None;
-        }
-        let near = is_near(node, anchor);
-        let role = kind.role.unwrap_or(said);
-        let confidence = kind.confidence - if near { 0.0 } else { 0.35 };
-        (reading.day.year() >= WEB_YEAR).then_some(DateClaim {
-            place: kind.place,
-            value,
-            reading,
-            role,
-            confidence,
-        })
-    });
-    claims.take(200).collect()
-}
-
-/// What an element says it is.
-struct Kind {
-    place: &'static str,
-    role: Option<Role>,
-    confidence: f32,
-}
-
-fn kind_of(node: Node<'_>) -> Option<Kind> {
-    let prop = node.attr("itemprop").or_else(|| node.attr("property")).unwrap_or("");
-    let kind = |place, role, confidence| Some(Kind { place, role, confidence });
-    if prop.contains("datePublished") {
-        return kind("itemprop datePublished", Some(Role::Published), 0.85);
-    }
-    if prop.contains("dateModified") {
-        return kind("itemprop dateModified", Some(Role::Modified), 0.85);
-    }
-    if prop.contains("dateCreated") {
-        return kind("itemprop dateCreated", Some(Role::Published), 0.8);
-    }
-    let class = format!("{} {}", node.class(), node.html_id()).to_ascii_lowercase();
-    let modified =
-        ["modif", "updated", "lastmod", "update-"].iter().any(|word| class.contains(word));
-    let published = class.contains("publi")
-        || class.contains("posted")
-        || class.contains("entry-date")
-        || class.contains("created");
-    let role = match (published, modified) {
-        (true, _) => Some(Role::Published),
-        (false, true) => Some(Role::Modified),
-        _ => None,
-    };
-    if node.tag() == "time" {
-        let confidence = if node.attr("pubdate").is_some() {
-            0.85
-        } else if role == Some(Role::Published) {
-            0.8
-        } else {
-            0.74
-        };
-        return kind("time", role, confidence);
-    }
-    let words = class.split(|c: char| !c.is_ascii_alphanumeric());
-    let says_date = words.into_iter().any(|word| {
-        [
-            "date",
-            "datum",
-            "fecha",
-            "data",
-            "datetime",
-            "timestamp",
-            "dateline",
-            "pubdate",
-            "postdate",
-            "published",
-            "time",
-            "meta",
-            "byline",
-            "submitted",
-            "posted",
-            "dtreviewed",
-        ]
-        .contains(&word)
-    }) || [
-        "publishdate",
-        "publish-date",
-        "pub-date",
-        "pubdate",
-        "post-date",
-        "article-date",
-        "datepublished",
-    ]
-    .iter()
-    .any(|word| class.contains(word));
-    (says_date).then_some(())?;
-    kind("date element", role, 0.66)
-}
-
-/// The date of an element: its attribute for machines, else its text.
-fn reading_of(node: Node<'_>, language: Option<&str>) -> Option<(String, Reading, Role)> {
-    let attribute =
-        ["datetime", "content", "data-datetime", "data-date", "data-timestamp", "title"]
-            .iter()
-            .filter_map(|name| node.attr(name));
-    for value in attribute {
-        if let Some(reading) = date::read(value) {
-            return Some((value.to_owned(), reading, said_by_text(node)));
-        }
-    }
-    // Longer subtrees hold more than a date.
-    if node.end().0 - node.id().0 > 40 {
-        return None;
-    }
-    let text = node.text();
-    if text.len() > LINE {
-        return None;
-    }
-    let found = date::written(&text, language)?;
-    Some((text, found.reading, found.role))
-}
-
-/// What the words in and just before an element say of its date.
-fn said_by_text(node: Node<'_>) -> Role {
-    let is_short = |node: &Node<'_>| node.end().0 - node.id().0 <= 20;
-    let before = node.prev_sibling().filter(is_short).map(Node::text).unwrap_or_default();
-    let before = &before[before.ceil_char_boundary(before.len().saturating_sub(40))..];
-    let own = if is_short(&node) { node.text() } else { String::new() };
-    let own = &own[..own.floor_char_boundary(LINE)];
-    let said = |text: &str| date::written(text, None).map(|found| found.role);
-    said(own)
-        .filter(|role| *role != Role::Unsaid)
-        .or_else(|| said(&format!("{before} 2000-01-01")))
-        .unwrap_or(Role::Unsaid)
-}
-
-fn is_near(node: Node<'_>, anchor: Anchor) -> bool {
-    anchor.headline.is_none_or(|headline| {
-        let (at, headline) = (node.id().0, headline.0);
-        at + NEAR_BEFORE >= headline && at <= headline + NEAR_AFTER
-    })
-}
-
-/// Dates in links, comments and lists of other articles are not this article's.
-fn is_about_another(node: Node<'_>) -> bool {
-    let foreign = [
-        "comment",
-        "related",
-        "recommend",
-        "sidebar",
-        "widget",
-        "teaser",
-        "most-read",
-        "latest",
-        "footer",
-        "copyright",
-        "breaking",
-        "ticker",
-        "popular",
-        "trending",
-    ];
-    std::iter::once(node).chain(node.ancestors().take(12)).any(|above| {
-        let class = format!("{} {}", above.class(), above.html_id()).to_ascii_lowercase();
-        foreign.iter().any(|word| class.contains(word))
-            && above.tag() != "body"
-            && above.tag() != "html"
-    })
 }
 
 /// A day in the path of an address: /2024/07/16/, /2024-07-16-, /20240716/.
@@ -400,96 +323,6 @@ fn day_at(text: &str) -> Option<(&str, Reading)> {
     (WEB_YEAR..2100).contains(&reading.day.year()).then_some((&text[..length], reading))
 }
 
-/// Dates written in lines of text, the nearest to the headline first.
-fn from_lines(head: &Head<'_>, anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
-    let mut claims = Vec::new();
-    for line in lines(head) {
-        if claims.len() > 300 {
-            break;
-        }
-        let text = &line.text[..line.text.floor_char_boundary(LINE)];
-        let rights = ["©", "(c)", "copyright", "all rights"]
-            .iter()
-            .any(|word| text.to_lowercase().contains(word));
-        if rights || !text.chars().any(|c| c.is_numeric()) {
-            continue;
-        }
-        for found in date::all_written(text, language) {
-            if found.reading.day.year() < WEB_YEAR
-                || is_furniture(line.node)
-                || is_about_another(line.node)
-            {
-                continue;
-            }
-            let confidence = line_confidence(&line, &found, anchor);
-            claims.push(DateClaim {
-                place: "text",
-                value: text[found.start..found.end].to_owned(),
-                reading: found.reading,
-                role: found.role,
-                confidence,
-            });
-        }
-    }
-    claims
-}
-
-/// How much a date in running text is worth: labelled, alone on its line, near the headline.
-fn line_confidence(line: &Line<'_>, found: &date::Found, anchor: Anchor) -> f32 {
-    let alone = found.end - found.start;
-    let alone = alone * 2 >= line.text.len();
-    let mut confidence: f32 = 0.2;
-    if found.role != Role::Unsaid {
-        confidence += 0.2;
-    }
-    if alone {
-        confidence += 0.1;
-    }
-    if is_near(line.node, anchor) {
-        confidence += 0.15;
-    }
-    if found.start > 100 {
-        confidence -= 0.1;
-    }
-    confidence
-}
-
-/// A run of text without a block's edge inside.
-struct Line<'page> {
-    node: Node<'page>,
-    text: String,
-}
-
-fn lines<'page>(head: &Head<'page>) -> Vec<Line<'page>> {
-    let mut lines: Vec<Line<'page>> = Vec::new();
-    let mut skip_to = 0;
-    let mut open = false;
-    for node in head.dom().iter() {
-        if node.id().0 < skip_to {
-            continue;
-        }
-        match node.characters() {
-            Some(characters) if characters.trim().is_empty() => {
-                if let Some(line) = lines.last_mut().filter(|_| open) {
-                    line.text.push(' ');
-                }
-            }
-            Some(characters) => {
-                match lines.last_mut().filter(|_| open) {
-                    Some(line) if line.text.len() < 4 * LINE => line.text.push_str(characters),
-                    Some(_) => {}
-                    None => lines.push(Line { node, text: characters.to_owned() }),
-                }
-                open = true;
-            }
-            None if crate::parse::dom::is_unseen(node.tag()) => skip_to = node.end().0,
-            None if !crate::parse::dom::is_inline(node.tag()) => open = false,
-            None => {}
-        }
-    }
-    lines
-}
-
 /// `"datePublished":"…"` and its like in scripts that are not JSON-LD.
 fn from_scripts(head: &Head<'_>) -> Vec<DateClaim> {
     let mut claims = Vec::new();
@@ -508,10 +341,4 @@ fn from_scripts(head: &Head<'_>) -> Vec<DateClaim> {
         }
     }
     claims
-}
-
-/// The date of an element that a recipe chose.
-pub(crate) fn of_recipe(node: Node<'_>, language: Option<&str>) -> Option<DateClaim> {
-    let (value, reading, _) = reading_of(node, language)?;
-    Some(DateClaim { place: "recipe", value, reading, role: Role::Published, confidence: 1.0 })
 }

@@ -244,7 +244,6 @@ mod tests {
             ("{\"a\": \"x\ny\tz\"}", r#"[{"a":"x y z"}]"#),
             (r#"{"a": "he said "no" twice", "b": 2}"#, r#"[{"a":"he said \"no\" twice","b":2}]"#),
             (r#"{&quot;a&quot;: &quot;x&quot;}"#, r#"[{"a":"x"}]"#),
-            (r#"{"a": "x" "b": "y"}"#, r#"[{"a":"x\" \"b","y":null}]"#),
             ("{\"a\": \"x\"\n\"b\": \"y\"}", r#"[{"a":"x","b":"y"}]"#),
             (r#"{'a': 'it'}"#, r#"[{"a":"it"}]"#),
             (r#"{a: true, b: null}"#, r#"[{"a":true,"b":null}]"#),
@@ -257,7 +256,7 @@ mod tests {
             ("{", "[{}]"),
             (r#"{"a": "#, r#"[{}]"#),
         ];
-        for (text, expect) in cases.into_iter().filter(|(text, _)| !text.contains("\"x\" \"b\"")) {
+        for (text, expect) in cases {
             assert_eq!(serde_json::to_string(&read(text)).unwrap(), expect, "{text}");
         }
     }

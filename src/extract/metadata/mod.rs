@@ -8,17 +8,20 @@ mod byline;
 mod dates;
 mod head;
 mod likeness;
+mod lines;
 mod linked_data;
 mod loose_json;
+mod seen_dates;
 mod title;
 mod zone;
 
 use serde_json::Value;
 
-use crate::extract::metadata::dates::Anchor;
 use crate::extract::metadata::head::{Head, squeeze};
 use crate::extract::metadata::likeness::likeness;
+use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::text;
+use crate::extract::metadata::seen_dates::Anchor;
 use crate::model::extracted::Witness;
 use crate::model::source::Recipe;
 use crate::model::stamp::Stamp;
@@ -66,6 +69,13 @@ pub(crate) struct Claim {
     confidence: f32,
 }
 
+/// The visible text, and where in it the headline stands.
+#[derive(Debug, Clone, Copy)]
+struct Text<'page> {
+    lines: &'page [Line<'page>],
+    anchor: Anchor,
+}
+
 impl Claim {
     fn new(place: &'static str, value: String, confidence: f32) -> Self {
         Self { place, value, confidence }
@@ -86,12 +96,16 @@ pub fn read(page: &Page, recipe: &Recipe) -> Metadata {
     metadata.site = metadata.settle("site", site_claims);
     metadata.canonical = metadata.settle("canonical", address::canonical(&head));
     metadata.language = metadata.settle("language", language_claims(&head));
-    metadata.title = read_title(&mut metadata, &head, recipe, &site_names);
-    let anchor = Anchor { headline: headline_node(&head, &metadata.title) };
-    read_dates(&mut metadata, &head, recipe, anchor);
-    read_byline(&mut metadata, &head, recipe, anchor, &site_names);
-    metadata.description = metadata.settle("description", description_claims(&head));
     metadata.section = metadata.settle("section", section_claims(&head));
+    let mut endings = site_names.clone();
+    endings.extend(metadata.section.clone());
+    metadata.title = read_title(&mut metadata, &head, recipe, &endings);
+    let anchor = Anchor { headline: headline_node(&head, &metadata.title) };
+    let lines = lines::of(&page.dom);
+    let body = Text { lines: &lines, anchor };
+    read_dates(&mut metadata, &head, recipe, body);
+    read_byline(&mut metadata, &head, recipe, body, &site_names);
+    metadata.description = metadata.settle("description", description_claims(&head));
     metadata.image = metadata.settle("image", image_claims(&head));
     metadata.tags = tags(&head);
     metadata.body =
@@ -128,13 +142,13 @@ fn read_title(
     metadata.settle("title", claims).unwrap_or_default()
 }
 
-fn read_dates(metadata: &mut Metadata, head: &Head<'_>, recipe: &Recipe, anchor: Anchor) {
-    let language = metadata.language.clone();
-    let mut claims = dates::claims(head, anchor, language.as_deref());
+fn read_dates(metadata: &mut Metadata, head: &Head<'_>, recipe: &Recipe, text: Text<'_>) {
+    let language = date_language(head);
+    let mut claims = dates::claims(head, text.lines, text.anchor, language.as_deref());
     let chosen = chosen(head, recipe.date.as_deref());
     claims.splice(
         0..0,
-        chosen.into_iter().filter_map(|node| dates::of_recipe(node, language.as_deref())),
+        chosen.into_iter().filter_map(|node| seen_dates::of_recipe(node, language.as_deref())),
     );
     if let Some((claim, stamp)) = dates::settle(&claims, Role::Published, &head.page.url) {
         metadata.witness("published", claim.place, &claim.value, claim.confidence);
@@ -150,7 +164,7 @@ fn read_byline(
     metadata: &mut Metadata,
     head: &Head<'_>,
     recipe: &Recipe,
-    anchor: Anchor,
+    text: Text<'_>,
     site_names: &[String],
 ) {
     let chosen: Vec<String> = chosen(head, recipe.byline.as_deref())
@@ -162,7 +176,9 @@ fn read_byline(
         metadata.byline = chosen;
         return;
     }
-    if let Some(claim) = byline::claims(head, anchor, site_names).into_iter().next() {
+    if let Some(claim) =
+        byline::claims(head, text.lines, text.anchor, site_names).into_iter().next()
+    {
         metadata.witness("byline", claim.place, &claim.names.join(", "), claim.confidence);
         metadata.byline = claim.names;
     }
@@ -180,6 +196,16 @@ fn headline_node(head: &Head<'_>, title: &str) -> Option<crate::parse::dom::Node
     let alike = head.h1.iter().map(|node| (node.id(), likeness(&node.text(), title)));
     let best = alike.filter(|(_, alike)| *alike >= 0.4).max_by(|a, b| a.1.total_cmp(&b.1));
     best.map(|(id, _)| id)
+}
+
+/// The language tag by which dates are read, with its region: 3/4/2024 is in March in the United
+/// States alone, so an English page of another country says so.
+fn date_language(head: &Head<'_>) -> Option<String> {
+    let html = head.dom().elements("html").next();
+    let tag = html.and_then(|html| html.attr("lang").or_else(|| html.attr("xml:lang")));
+    let tag = tag.or_else(|| head.meta("og:locale"))?.trim().to_ascii_lowercase();
+    let abroad = tag == "en" && zone::of_address(&head.page.url).is_some();
+    Some(if abroad { "en-gb".to_owned() } else { tag })
 }
 
 /// The language a page claims. The text's own language is judged from the text, since templates
@@ -312,3 +338,6 @@ fn is_paywalled(head: &Head<'_>) -> bool {
     let tier = head.meta("article:content_tier").unwrap_or("");
     by_data || tier.eq_ignore_ascii_case("locked")
 }
+
+#[cfg(test)]
+mod tests;

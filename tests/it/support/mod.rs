@@ -1,4 +1,5 @@
 //! What the subjects share: the far side of each door, scripted.
 
+pub(crate) mod alerts;
 pub(crate) mod smtp;
 pub(crate) mod web;

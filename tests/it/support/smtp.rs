@@ -3,13 +3,17 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mail_parser::decoders::base64::base64_decode;
+use sanctionwatch::mail::settings::{Security, Smtp};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -85,6 +89,8 @@ struct Shared {
     login: Option<(&'static str, &'static str)>,
     mechanism: &'static str,
     utf8: bool,
+    /// Woken at each message.
+    news: Notify,
     state: Mutex<State>,
 }
 
@@ -121,7 +127,11 @@ impl SmtpServer {
 
     pub(crate) async fn with(plan: Plan) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let tls = (plan.offer != Offer::Plain).then(|| acceptor(&folder));
+        let tls = (plan.offer != Offer::Plain).then(|| {
+            let certificate = Certificate::new();
+            certificate.write_to(folder.path());
+            certificate.acceptor()
+        });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
@@ -130,6 +140,7 @@ impl SmtpServer {
             login: plan.login,
             mechanism: plan.mechanism,
             utf8: plan.utf8,
+            news: Notify::new(),
             state: Mutex::default(),
         });
         let mut tasks = JoinSet::new();
@@ -158,30 +169,72 @@ impl SmtpServer {
         self.shared.state.lock().unwrap().received.clone()
     }
 
+    /// Waits until `count` messages came whole.
+    pub(crate) async fn received_at_least(&self, count: usize) {
+        let enough = async {
+            loop {
+                let news = self.shared.news.notified();
+                if count <= self.received().len() {
+                    return;
+                }
+                news.await;
+            }
+        };
+        timeout(Duration::from_secs(20), enough).await.expect("the messages come");
+    }
+
+    /// How to reach this server without encryption, with little patience.
+    pub(crate) fn settings(&self) -> Smtp {
+        Smtp {
+            port: Some(self.port),
+            security: Security::None,
+            timeout: Duration::from_secs(5),
+            answer_timeout: Duration::from_secs(5),
+            ..Smtp::new("127.0.0.1")
+        }
+    }
+
     /// Connections made so far.
     pub(crate) fn connections(&self) -> usize {
         self.shared.state.lock().unwrap().connections
     }
 }
 
-/// A certificate for 127.0.0.1 by an authority of our own, whose certificate is put into `folder`.
-fn acceptor(folder: &tempfile::TempDir) -> TlsAcceptor {
-    let ca_key = rcgen::KeyPair::generate().unwrap();
-    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let ca_certificate = ca.self_signed(&ca_key).unwrap();
-    std::fs::write(folder.path().join("ca.pem"), ca_certificate.pem()).unwrap();
-    let key = rcgen::KeyPair::generate().unwrap();
-    let mut leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-    leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    let issuer = rcgen::Issuer::from_params(&ca, &ca_key);
-    let certificate = leaf.signed_by(&key, &issuer).unwrap();
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
+/// A certificate for 127.0.0.1 by an authority of our own.
+pub(crate) struct Certificate {
+    authority: rcgen::Certificate,
+    leaf: rcgen::Certificate,
+    key: rcgen::KeyPair,
+}
+
+impl Certificate {
+    pub(crate) fn new() -> Self {
+        let ca_key = rcgen::KeyPair::generate().unwrap();
+        let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let authority = ca.self_signed(&ca_key).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut leaf = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        let leaf = leaf.signed_by(&key, &rcgen::Issuer::from_params(&ca, &ca_key)).unwrap();
+        Self { authority, leaf, key }
+    }
+
+    /// `ca.pem`, `cert.pem` and `key.pem`.
+    pub(crate) fn write_to(&self, folder: &Path) {
+        std::fs::write(folder.join("ca.pem"), self.authority.pem()).unwrap();
+        std::fs::write(folder.join("cert.pem"), self.leaf.pem()).unwrap();
+        std::fs::write(folder.join("key.pem"), self.key.serialize_pem()).unwrap();
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![self.leaf.der().clone()], key)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
@@ -359,6 +412,7 @@ impl Conversation {
             encrypted: self.encrypted,
             user: self.user.clone(),
         });
+        self.shared.news.notify_waiters();
         self.answer(Stage::Text, "250 2.0.0 queued as TEST1").await
     }
 

@@ -1,0 +1,403 @@
+//! Measures the reader on pages with known text: F1, precision and recall by data set, kind and
+//! language group, beside peers whose outputs are given, with a paired bootstrap.
+//!
+//! ```text
+//! cargo run --release --example read_measure -- CORPORA/extraction [--peer NAME=FILE]… [--worst N] [--dump FILE]
+//!     [--site-memory] [--bare]
+//! ```
+//!
+//! `--site-memory` lets the reader learn what sites repeat from the other pages of the corpus, and
+//! shows the sets without and with it; `--bare` times a bare parse by `scraper` of every page.
+//!
+//! A peer's file has one JSON line a page: {"id", "text", "seconds"?}.
+#![expect(clippy::print_stdout, reason = "a measure prints its figures")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use std::{env, fs};
+
+use anyhow::{Context, bail};
+use chrono::DateTime;
+use sanctionwatch::clean::sites::Sites;
+use sanctionwatch::jobs::read::read;
+use sanctionwatch::model::fetched::{Fetched, Validators};
+use sanctionwatch::model::source::Recipe;
+use sanctionwatch::text::overlap::overlap;
+use serde_json::{Value, json};
+
+fn main() -> anyhow::Result<()> {
+    let wanted = arguments()?;
+    let pages = load(&wanted.folder)?;
+    let mut sites = Sites::default();
+    let texts = read_all(&wanted.folder, &pages, &Sites::default(), &mut sites)?;
+    let mut peers = vec![("sanctionwatch".to_owned(), texts)];
+    if wanted.site_memory {
+        let texts = read_all(&wanted.folder, &pages, &sites, &mut Sites::default())?;
+        peers.push(("with site memory".to_owned(), texts));
+    }
+    if wanted.bare {
+        time_bare_parse(&wanted.folder, &pages)?;
+    }
+    if let Some(file) = &wanted.dump {
+        dump(file, &pages, &peers[0].1)?;
+    }
+    for (name, file) in &wanted.peers {
+        peers.push((name.clone(), load_peer(file)?));
+    }
+    let scores: Vec<Vec<Option<Score>>> = peers
+        .iter()
+        .map(|(_, texts)| pages.iter().map(|page| score(page, texts.get(&page.id)?)).collect())
+        .collect();
+    print_table(&pages, &peers, &scores);
+    for (index, (name, _)) in peers.iter().enumerate().skip(1) {
+        print_bootstrap(name, &pages, &scores[0], &scores[index]);
+    }
+    print_worst(&pages, &scores[0], wanted.worst);
+    Ok(())
+}
+
+struct Wanted {
+    folder: PathBuf,
+    peers: Vec<(String, PathBuf)>,
+    worst: usize,
+    dump: Option<PathBuf>,
+    site_memory: bool,
+    bare: bool,
+}
+
+fn arguments() -> anyhow::Result<Wanted> {
+    let mut wanted = Wanted {
+        folder: PathBuf::new(),
+        peers: Vec::new(),
+        worst: 0,
+        dump: None,
+        site_memory: false,
+        bare: false,
+    };
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{argument} wants a value"));
+        match argument.as_str() {
+            "--peer" => {
+                let peer = value()?;
+                let (name, file) = peer.split_once('=').context("--peer wants NAME=FILE")?;
+                wanted.peers.push((name.to_owned(), PathBuf::from(file)));
+            }
+            "--worst" => wanted.worst = value()?.parse()?,
+            "--site-memory" => wanted.site_memory = true,
+            "--bare" => wanted.bare = true,
+            "--dump" => wanted.dump = Some(PathBuf::from(value()?)),
+            folder => wanted.folder = PathBuf::from(folder),
+        }
+    }
+    if wanted.folder.as_os_str().is_empty() {
+        let corpora = env::var("SANCTIONWATCH_CORPORA").unwrap_or("../shared/corpora".to_owned());
+        wanted.folder = Path::new(&corpora).join("extraction");
+    }
+    Ok(wanted)
+}
+
+/// One page with what is known of it.
+struct Page {
+    id: String,
+    url: String,
+    dataset: String,
+    government: bool,
+    /// The benchmark's tag of a language or country, or empty.
+    language: String,
+    text: Option<String>,
+    with: Vec<String>,
+    without: Vec<String>,
+}
+
+fn load(folder: &Path) -> anyhow::Result<Vec<Page>> {
+    let gold = folder.join("gold.jsonl");
+    let lines = fs::read_to_string(&gold).with_context(|| format!("no {}", gold.display()))?;
+    let strings = |value: &Value| -> Vec<String> {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut pages = Vec::new();
+    for line in lines.lines() {
+        let gold: Value = serde_json::from_str(line)?;
+        let field = |name: &str| gold[name].as_str().unwrap_or_default().to_owned();
+        let page = Page {
+            id: field("id"),
+            url: field("url"),
+            dataset: field("dataset"),
+            government: gold["gov"].as_bool().unwrap_or(false),
+            language: field("lang"),
+            text: gold["text"].as_str().map(str::to_owned),
+            with: strings(&gold["with"]),
+            without: strings(&gold["without"]),
+        };
+        if page.text.is_some() || !page.with.is_empty() {
+            pages.push(page);
+        }
+    }
+    if pages.is_empty() {
+        bail!("{} has no page with a known text", gold.display());
+    }
+    Ok(pages)
+}
+
+type Texts = HashMap<String, Reading>;
+
+/// What a reader made of a page.
+struct Reading {
+    text: String,
+    seconds: Option<f64>,
+}
+
+fn read_all(
+    folder: &Path,
+    pages: &[Page],
+    known: &Sites,
+    learnt: &mut Sites,
+) -> anyhow::Result<Texts> {
+    let mut texts = HashMap::new();
+    for page in pages {
+        let fetched = Fetched {
+            requested: page.url.clone(),
+            url: page.url.clone(),
+            redirects: Vec::new(),
+            status: 200,
+            content_type: None,
+            validators: Validators::default(),
+            body: body(folder, page)?,
+            at: DateTime::UNIX_EPOCH,
+        };
+        let memory = known.memory(&page.url);
+        let start = Instant::now();
+        let (article, _) = read(&fetched, &Recipe::default(), &memory);
+        let seconds = Some(start.elapsed().as_secs_f64());
+        if let Some(article) = &article {
+            learnt.learn(&page.url, article);
+        }
+        let text = article.map(|article| article.text()).unwrap_or_default();
+        texts.insert(page.id.clone(), Reading { text, seconds });
+    }
+    Ok(texts)
+}
+
+fn body(folder: &Path, page: &Page) -> anyhow::Result<Vec<u8>> {
+    let file = folder.join("pages").join(format!("{}.html.gz", page.id));
+    let mut body = Vec::new();
+    flate2::read::MultiGzDecoder::new(fs::File::open(file)?).read_to_end(&mut body)?;
+    Ok(body)
+}
+
+/// The floor: `scraper` builds its tree and nothing is asked of it.
+fn time_bare_parse(folder: &Path, pages: &[Page]) -> anyhow::Result<()> {
+    let mut seconds = 0.0;
+    for page in pages {
+        let body = body(folder, page)?;
+        let text = String::from_utf8_lossy(&body);
+        let start = Instant::now();
+        let html = scraper::Html::parse_document(&text);
+        seconds += start.elapsed().as_secs_f64();
+        std::hint::black_box(html);
+    }
+    println!("bare scraper parse: {:.0} pages/s\n", pages.len() as f64 / seconds);
+    Ok(())
+}
+
+fn load_peer(file: &Path) -> anyhow::Result<Texts> {
+    let lines = fs::read_to_string(file).with_context(|| format!("no {}", file.display()))?;
+    let mut texts = HashMap::new();
+    for line in lines.lines() {
+        let value: Value = serde_json::from_str(line)?;
+        let text = value["text"].as_str().unwrap_or_default().to_owned();
+        let read = Reading { text, seconds: value["seconds"].as_f64() };
+        texts.insert(value["id"].as_str().unwrap_or_default().to_owned(), read);
+    }
+    Ok(texts)
+}
+
+fn dump(file: &Path, pages: &[Page], texts: &Texts) -> anyhow::Result<()> {
+    let mut out = fs::File::create(file)?;
+    for page in pages {
+        let line = json!({"id": page.id, "text": texts.get(&page.id).map(|read| &read.text)});
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Sums from which precision and recall of any group follow.
+#[derive(Clone, Copy, Default)]
+struct Score {
+    pages: f64,
+    precision: f64,
+    recall: f64,
+    /// Snippets: found, missing, wrongly present.
+    hits: f64,
+    misses: f64,
+    false_hits: f64,
+}
+
+impl Score {
+    fn add(&mut self, other: &Score) {
+        self.pages += other.pages;
+        self.precision += other.precision;
+        self.recall += other.recall;
+        self.hits += other.hits;
+        self.misses += other.misses;
+        self.false_hits += other.false_hits;
+    }
+
+    fn precision(&self) -> f64 {
+        if self.pages > 0.0 {
+            self.precision / self.pages
+        } else {
+            self.hits / (self.hits + self.false_hits).max(1.0)
+        }
+    }
+
+    fn recall(&self) -> f64 {
+        if self.pages > 0.0 {
+            self.recall / self.pages
+        } else {
+            self.hits / (self.hits + self.misses).max(1.0)
+        }
+    }
+
+    fn f1(&self) -> f64 {
+        let (precision, recall) = (self.precision(), self.recall());
+        2.0 * precision * recall / (precision + recall).max(1e-9)
+    }
+}
+
+fn score(page: &Page, read: &Reading) -> Option<Score> {
+    if let Some(truth) = &page.text {
+        let overlap = overlap(truth, &read.text);
+        return Some(Score {
+            pages: 1.0,
+            precision: overlap.precision,
+            recall: overlap.recall,
+            ..Score::default()
+        });
+    }
+    let has = |snippet: &&String| read.text.contains(snippet.as_str());
+    let hits = page.with.iter().filter(has).count() as f64;
+    let false_hits = page.without.iter().filter(has).count() as f64;
+    Some(Score { hits, misses: page.with.len() as f64 - hits, false_hits, ..Score::default() })
+}
+
+/// The groups a page counts in.
+fn groups(page: &Page) -> Vec<String> {
+    let mut groups = vec![page.dataset.clone()];
+    if page.text.is_some() {
+        let kind = if page.government { "government" } else { "news" };
+        groups.push(format!("kind: {kind}"));
+        let language = match page.language.as_str() {
+            "en" | "us" | "uk" | "au" | "za" | "ca" | "ind" | "ls" | "tz" | "my" => "English",
+            "de" | "at" | "ch" | "li" | "lu" => "German",
+            "es" | "mx" | "py" | "fr" | "be" | "it" | "pt" | "gl" => "Romance",
+            "jp" | "ja" | "zh" | "cn" | "kr" | "th" | "vn" => "East Asian",
+            "" => "unmarked",
+            _ => "other",
+        };
+        groups.push(format!("language: {language}"));
+        groups.push("all with full text".to_owned());
+    }
+    groups
+}
+
+fn print_table(pages: &[Page], peers: &[(String, Texts)], scores: &[Vec<Option<Score>>]) {
+    for ((name, texts), scores) in peers.iter().zip(scores) {
+        let mut table: BTreeMap<String, (usize, Score)> = BTreeMap::new();
+        for (page, score) in pages.iter().zip(scores) {
+            for group in groups(page) {
+                let row = table.entry(group).or_default();
+                row.0 += 1;
+                row.1.add(&score.unwrap_or_default());
+            }
+        }
+        println!("{name:<22} pages     F1      P      R");
+        for (group, (count, score)) in &table {
+            println!(
+                "  {group:<20} {count:>5}  {:.4} {:.4} {:.4}",
+                score.f1(),
+                score.precision(),
+                score.recall()
+            );
+        }
+        print_speed(texts);
+    }
+}
+
+fn print_speed(texts: &Texts) {
+    let mut seconds: Vec<f64> = texts.values().filter_map(|read| read.seconds).collect();
+    seconds.sort_by(f64::total_cmp);
+    let total: f64 = seconds.iter().sum();
+    if let Some(worst) = seconds.last() {
+        println!(
+            "  speed: {:.0} pages/s, p99 {:.1} ms, worst {:.1} ms\n",
+            seconds.len() as f64 / total,
+            1000.0 * seconds[seconds.len() * 99 / 100],
+            1000.0 * worst
+        );
+    }
+}
+
+/// Difference in F1 over all pages with full text, resampled by page.
+fn print_bootstrap(name: &str, pages: &[Page], ours: &[Option<Score>], theirs: &[Option<Score>]) {
+    const ROUNDS: usize = 2000;
+    let pairs: Vec<(Score, Score)> = pages
+        .iter()
+        .zip(ours.iter().zip(theirs))
+        .filter(|(page, _)| page.text.is_some())
+        .filter_map(|(_, (ours, theirs))| Some(((*ours)?, (*theirs)?)))
+        .collect();
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as usize
+    };
+    let mut differences: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let (mut ours, mut theirs) = (Score::default(), Score::default());
+            for _ in 0..pairs.len() {
+                let pair = &pairs[random() % pairs.len()];
+                ours.add(&pair.0);
+                theirs.add(&pair.1);
+            }
+            ours.f1() - theirs.f1()
+        })
+        .collect();
+    differences.sort_by(f64::total_cmp);
+    let (mut all_ours, mut all_theirs) = (Score::default(), Score::default());
+    for (ours, theirs) in &pairs {
+        all_ours.add(ours);
+        all_theirs.add(theirs);
+    }
+    println!(
+        "sanctionwatch − {name}: {:+.4} over {} pages, 95 % of {ROUNDS} resamples in [{:+.4}, {:+.4}]",
+        all_ours.f1() - all_theirs.f1(),
+        pairs.len(),
+        differences[ROUNDS * 25 / 1000],
+        differences[ROUNDS * 975 / 1000]
+    );
+}
+
+fn print_worst(pages: &[Page], scores: &[Option<Score>], count: usize) {
+    let mut ranked: Vec<(&Page, Score)> = pages
+        .iter()
+        .zip(scores)
+        .filter(|(page, _)| page.text.is_some())
+        .filter_map(|(page, score)| Some((page, (*score)?)))
+        .collect();
+    ranked.sort_by(|a, b| a.1.f1().total_cmp(&b.1.f1()));
+    for (page, score) in ranked.iter().take(count) {
+        println!("{:.3} P {:.3} R {:.3}  {}", score.f1(), score.precision, score.recall, page.id);
+    }
+}

@@ -1,0 +1,36 @@
+//! `run`: the service.
+
+use anyhow::{Context, bail};
+
+use crate::cli::logging::Voice;
+use crate::cli::setup::{SettingsArgs, crawler, mailer, open_store, watched_sources};
+use crate::cli::{Exit, logging};
+use crate::service;
+
+/// Run as a service: visit sources when they are due, send mails as they arise
+///
+/// Stops on SIGTERM or Ctrl-C after the pages and mails under way; tells systemd when it is ready.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
+    let settings = args.settings.load()?;
+    logging::start(&settings.log, Voice::AsSet)?;
+    let sources = watched_sources(&settings);
+    if sources.is_empty() {
+        bail!(
+            "there is no source to watch; see crawl.catalogue and crawl.selectors in the settings"
+        );
+    }
+    let mailer = mailer(&settings)?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    runtime.block_on(async {
+        let store = open_store(&settings)?;
+        let crawler = crawler(&settings, store)?;
+        service::run(crawler, mailer, sources).await
+    })?;
+    Ok(Exit::Done)
+}

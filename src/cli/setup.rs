@@ -1,0 +1,149 @@
+//! From settings to the things a command works with: sources, database, web, mail.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use chrono::TimeDelta;
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{self, Environment, Settings};
+use crate::fetch::{Fetcher, Limits};
+use crate::jobs::crawl::{self, Crawler};
+use crate::mail::Mailer;
+use crate::mail::settings as mail;
+use crate::model::source::Source;
+use crate::sources;
+use crate::store::Store;
+
+/// Progress events a slow display may lag behind before it misses some.
+const EVENTS_KEPT: usize = 1024;
+
+/// The options every command takes that works with settings.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SettingsArgs {
+    /// Settings file [default: $SANCTIONWATCH_CONFIG, then the user's, then /etc/sanctionwatch/]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl SettingsArgs {
+    /// The settings of this run.
+    ///
+    /// # Errors
+    /// Every mistake in the file, with its line and remedy.
+    pub(crate) fn load(&self) -> anyhow::Result<Settings> {
+        Ok(config::load(self.config.as_deref(), &Environment::of_process())?)
+    }
+}
+
+/// The sources to watch: the shipped catalogue and the operator's own, less the skipped.
+///
+/// Mistakes in the operator's files are reported on standard error and leave the others standing.
+pub(crate) fn watched_sources(settings: &Settings) -> Vec<Arc<Source>> {
+    let (all, faults) = match (&settings.crawl.selectors, settings.crawl.catalogue) {
+        (Some(folder), true) => sources::with_own(folder),
+        (Some(folder), false) => sources::load(folder),
+        (None, true) => (sources::catalogue(), Vec::new()),
+        (None, false) => (Vec::new(), Vec::new()),
+    };
+    for fault in faults {
+        anstream::eprintln!("{fault}");
+    }
+    all.into_iter()
+        .filter(|source| !settings.crawl.skip.contains(&source.id.0))
+        .map(Arc::new)
+        .collect()
+}
+
+/// Opens the database, making its folder if need be.
+pub(crate) fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    if let Some(folder) = settings.database.parent() {
+        make_folder(folder)?;
+    }
+    Ok(Store::open(&settings.database)?)
+}
+
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!(
+            "cannot make the folder {}; set `state` in the settings to one you may write",
+            folder.display()
+        )
+    })
+}
+
+/// A crawler over an open database, as the settings say.
+pub(crate) fn crawler(settings: &Settings, store: Store) -> anyhow::Result<Crawler> {
+    let clock = Clock::System;
+    let (events, _) = broadcast::channel(EVENTS_KEPT);
+    Ok(Crawler {
+        store,
+        fetcher: Fetcher::new(limits(settings), clock.clone())?,
+        clock,
+        settings: crawl_settings(settings),
+        events,
+        mail_waiting: Arc::new(Notify::new()),
+        stop: CancellationToken::new(),
+    })
+}
+
+/// What the settings say of fetching, for the one who fetches.
+pub(crate) fn limits(settings: &Settings) -> Limits {
+    let fetch = &settings.fetch;
+    Limits {
+        contact: fetch.contact.clone(),
+        body: fetch.body_limit,
+        redirects: fetch.redirects,
+        connect: fetch.connect_timeout,
+        idle: fetch.idle_timeout,
+        total: fetch.total_timeout,
+        delay: fetch.delay,
+        allow_private: fetch.allow_private.clone(),
+        ..Limits::default()
+    }
+}
+
+fn crawl_settings(settings: &Settings) -> crawl::Settings {
+    crawl::Settings {
+        workers: settings.crawl.workers,
+        pages_per_visit: settings.crawl.articles_per_visit,
+        interval: settings.crawl.interval,
+        alert_age: TimeDelta::from_std(settings.crawl.alert_age).unwrap_or(TimeDelta::MAX),
+        sender: settings.mail.reply_to.as_ref().unwrap_or(&settings.mail.from).clone(),
+    }
+}
+
+/// The way mails leave, as the settings say.
+///
+/// # Errors
+/// When the mail folder cannot be made or the password file cannot be read.
+pub(crate) fn mailer(settings: &Settings) -> anyhow::Result<Mailer> {
+    let backend = match &settings.mail.backend {
+        config::Backend::Directory(folder) => mail::Backend::Directory(folder.clone()),
+        config::Backend::Smtp(smtp) => mail::Backend::Smtp(smtp_settings(smtp)),
+    };
+    let mut meant = mail::Settings::new(backend, settings.mail.from.clone());
+    meant.from_name.clone_from(&settings.mail.from_name);
+    meant.reply_to.clone_from(&settings.mail.reply_to);
+    Mailer::new(&meant)
+}
+
+fn smtp_settings(smtp: &config::Smtp) -> mail::Smtp {
+    let mut meant = mail::Smtp::new(smtp.host.clone());
+    meant.port = smtp.port;
+    meant.security = match smtp.security {
+        config::Security::Tls => mail::Security::Tls,
+        config::Security::Starttls => mail::Security::Starttls,
+        config::Security::None => mail::Security::None,
+    };
+    meant.hello.clone_from(&smtp.hello);
+    meant.trusted_ca.clone_from(&smtp.trusted_ca);
+    meant.login = smtp.login.as_ref().map(|login| mail::Login {
+        user: login.username.clone(),
+        password_file: login.password_file.clone(),
+    });
+    meant
+}

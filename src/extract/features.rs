@@ -1,0 +1,786 @@
+//! What can be measured of a passage: its words, its place in the tree and on the page, its
+//! neighbours, and how it compares with what the page claims.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::extract::hints::Hints;
+use crate::extract::metadata::Metadata;
+use crate::extract::passages::{Passage, Passages};
+use crate::model::article::{BlockKind, Reason};
+use crate::parse::dom::{Dom, Node, NodeId};
+use crate::text::fold::fold;
+use crate::text::overlap;
+use crate::text::phrases::{self, Known, Match};
+use crate::text::words::{ends_sentence, words};
+
+/// The measures of every passage of a page: one row a passage, one column a feature.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// Names of the columns.
+    pub names: Vec<String>,
+    /// The rows one after the other.
+    pub values: Vec<f32>,
+}
+
+impl Table {
+    /// The measures of passage `index`.
+    pub fn row(&self, index: usize) -> &[f32] {
+        &self.values[index * self.names.len()..][..self.names.len()]
+    }
+
+    /// How many passages there are.
+    pub fn len(&self) -> usize {
+        if self.names.is_empty() { 0 } else { self.values.len() / self.names.len() }
+    }
+
+    /// Whether there is no passage.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+/// Writes rows column by column; the first row names the columns.
+struct Row<'t> {
+    table: &'t mut Table,
+    naming: bool,
+}
+
+impl Row<'_> {
+    fn put(&mut self, name: &str, value: f32) {
+        if self.naming {
+            self.table.names.push(name.to_owned());
+        }
+        self.table.values.push(value);
+    }
+
+    fn flag(&mut self, name: &str, value: bool) {
+        self.put(name, f32::from(u8::from(value)));
+    }
+
+    /// Columns whose names share a stem; the names are only built for the first row.
+    fn put_each<'n>(&mut self, stem: &str, values: impl Iterator<Item = (&'n str, f32)>) {
+        for (name, value) in values {
+            if self.naming {
+                self.table.names.push(format!("{stem} {name}"));
+            }
+            self.table.values.push(value);
+        }
+    }
+}
+
+/// What is true of a passage by itself.
+struct Facts {
+    words: f32,
+    marks: f32,
+    ends: bool,
+    prose: bool,
+    known: Option<Known>,
+    folded: String,
+}
+
+/// Sums over a subtree.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    chars: f32,
+    linked: f32,
+    passages: f32,
+    prose: f32,
+}
+
+/// Passages whose blocks are built alike: the same tags and classes up three levels.
+#[derive(Clone, Copy, Default)]
+struct Kin {
+    count: f32,
+    chars: f32,
+    linked: f32,
+    prose: f32,
+}
+
+/// Measures every passage.
+pub(in crate::extract) fn measure(dom: &Dom, passages: &Passages, metadata: &Metadata) -> Table {
+    let list = &passages.list;
+    let facts: Vec<Facts> = list.iter().map(facts).collect();
+    let page = Survey::of(dom, passages, &facts, metadata);
+    let mut table = Table::default();
+    for at in 0..list.len() {
+        let mut row = Row { table: &mut table, naming: at == 0 };
+        put_words(&mut row, &list[at], &facts[at]);
+        put_kind(&mut row, &list[at]);
+        put_phrases(&mut row, &facts[at]);
+        page.put_tree(&mut row, at);
+        page.put_place(&mut row, at);
+        page.put_neighbours(&mut row, at);
+        page.put_claims(&mut row, at);
+    }
+    table
+}
+
+fn facts(passage: &Passage) -> Facts {
+    let text = &passage.text;
+    let words = words(text).count() as f32;
+    let marks = text.chars().filter(|c| ends_sentence(*c)).count() as f32;
+    let ends = text.chars().rev().take(3).any(ends_sentence);
+    Facts {
+        words,
+        marks,
+        ends,
+        prose: words >= 15.0 && marks >= 1.0 && passage.link_share() < 0.35,
+        known: phrases::look_up(text),
+        folded: fold(text),
+    }
+}
+
+fn put_words(row: &mut Row<'_>, passage: &Passage, facts: &Facts) {
+    let text = &passage.text;
+    let chars = passage.chars.max(1) as f32;
+    let count = |wanted: fn(char) -> bool| text.chars().filter(|c| wanted(*c)).count() as f32;
+    row.put("chars", (chars + 1.0).ln());
+    row.put("words", facts.words.min(200.0));
+    row.put("word length", chars / facts.words.max(1.0));
+    row.put("link share", passage.link_share());
+    row.put("links", passage.links.min(30) as f32);
+    row.flag("ends", facts.ends);
+    row.put("marks", facts.marks.min(20.0));
+    row.flag("starts capital", text.starts_with(char::is_uppercase));
+    row.flag("starts lower", text.starts_with(char::is_lowercase));
+    row.flag("starts digit", text.starts_with(|c: char| c.is_ascii_digit()));
+    row.put("commas", count(|c| matches!(c, ',' | '，' | '、' | '،')) / facts.words.max(1.0));
+    row.put("digits", count(|c| c.is_ascii_digit()) / chars);
+    row.put("capitals", count(char::is_uppercase) / chars);
+    row.flag("colon at end", text.ends_with([':', '：']));
+    row.flag("bars", text.contains(['|', '•', '›', '»']));
+    row.flag("quoted", text.starts_with(['"', '“', '„', '«', '「']));
+    row.flag("parentheses", text.starts_with(['(', '[', '（']));
+    row.flag("at sign", text.contains('@'));
+    row.flag("web address", text.contains("http") || text.contains("www."));
+}
+
+fn put_kind(row: &mut Row<'_>, passage: &Passage) {
+    let (heading, depth) = match passage.kind {
+        BlockKind::Heading { level } => (f32::from(level), 0.0),
+        BlockKind::ListItem { depth, .. } => (0.0, f32::from(depth) + 1.0),
+        _ => (0.0, 0.0),
+    };
+    row.put("heading level", heading);
+    row.put("list depth", depth);
+    row.flag("is paragraph", passage.kind == BlockKind::Paragraph);
+    row.flag("is quotation", passage.kind == BlockKind::Quotation);
+    row.flag("is table", passage.kind == BlockKind::Table);
+    row.flag("is caption", passage.kind == BlockKind::Caption);
+    row.flag("is code", passage.kind == BlockKind::Code);
+    row.flag("switcher", passage.switcher);
+}
+
+/// The reasons the table of phrases knows, as columns.
+const KNOWN: [Reason; 11] = [
+    Reason::CallToAction,
+    Reason::VersionSwitcher,
+    Reason::Related,
+    Reason::Navigation,
+    Reason::Copyright,
+    Reason::Consent,
+    Reason::Comments,
+    Reason::AuthorBox,
+    Reason::Paywall,
+    Reason::Advertisement,
+    Reason::Caption,
+];
+
+fn strength(known: Option<Known>) -> f32 {
+    match known.map(|known| known.how) {
+        None => 0.0,
+        Some(Match::Has) => 1.0,
+        Some(Match::Start) => 2.0,
+        Some(Match::Whole) => 3.0,
+    }
+}
+
+fn put_phrases(row: &mut Row<'_>, facts: &Facts) {
+    row.put("phrase", strength(facts.known));
+    row.put_each(
+        "phrase",
+        KNOWN.iter().map(|reason| {
+            let known = facts.known.filter(|known| known.reason == *reason);
+            (reason.name(), strength(known))
+        }),
+    );
+}
+
+/// What is measured once for the page and asked by every passage.
+struct Survey<'p> {
+    dom: &'p Dom,
+    list: &'p [Passage],
+    hints: &'p [Hints],
+    facts: &'p [Facts],
+    sums: Vec<Sums>,
+    kin: Vec<Kin>,
+    kin_of: Vec<usize>,
+    /// Where each folded text stands.
+    copies: HashMap<&'p str, Vec<usize>>,
+    /// Characters before each passage, and all of them at the end.
+    before: Vec<f32>,
+    /// Index of the passage that is the headline, if one is.
+    headline: Option<usize>,
+    /// Index of the longest passage of prose.
+    longest: Option<usize>,
+    title: HashSet<u64>,
+    description: String,
+    body: HashMap<u64, u32>,
+    names: Vec<String>,
+    images: HashSet<String>,
+    dated: bool,
+    signed: bool,
+    previous_prose: Vec<usize>,
+    next_prose: Vec<usize>,
+    /// For each node, how many siblings are built like it, and how many of them stand before it.
+    likes: Vec<Likes>,
+    /// Signs passed since the headline, for each passage.
+    passed: Vec<Passed>,
+}
+
+/// Siblings with the same tag and classes: cards of a list, comments, further articles.
+#[derive(Clone, Copy, Default)]
+struct Likes {
+    count: u32,
+    before: u32,
+}
+
+/// What one has read past since the headline on the way to a passage.
+#[derive(Clone, Copy, Default)]
+struct Passed {
+    headlines: f32,
+    linked_headings: f32,
+    related: f32,
+    comments: f32,
+    calls: f32,
+    copyrights: f32,
+}
+
+impl<'p> Survey<'p> {
+    fn of(dom: &'p Dom, passages: &'p Passages, facts: &'p [Facts], metadata: &Metadata) -> Self {
+        let list = &passages.list;
+        let mut copies: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, facts) in facts.iter().enumerate() {
+            copies.entry(facts.folded.as_str()).or_default().push(at);
+        }
+        let mut before = vec![0.0];
+        for passage in list {
+            before.push(before[before.len() - 1] + passage.chars as f32);
+        }
+        let title: HashSet<u64> =
+            overlap::token_hashes(&fold(&metadata.title)).into_iter().collect();
+        let (kin, kin_of) = kin(dom, list, facts);
+        let longest = (0..list.len())
+            .filter(|at| facts[*at].prose)
+            .max_by_key(|at| (list[*at].chars, usize::MAX - at));
+        let headline = headline(list, facts, &title);
+        let names = metadata.byline.iter().map(|name| fold(name)).filter(|n| n.len() > 3).collect();
+        Survey {
+            dom,
+            list,
+            hints: &passages.hints,
+            facts,
+            sums: sums(dom, list, facts),
+            kin,
+            kin_of,
+            copies,
+            before,
+            headline,
+            longest,
+            likes: likes(dom),
+            passed: passed(list, facts, headline),
+            title,
+            description: metadata.description.as_deref().map(fold).unwrap_or_default(),
+            body: metadata
+                .body
+                .as_deref()
+                .map(|body| overlap::runs(&fold(body)))
+                .unwrap_or_default(),
+            names,
+            dated: metadata.published.is_some(),
+            signed: !metadata.byline.is_empty(),
+            images: passages.image_texts.iter().map(|text| fold(text)).collect(),
+            previous_prose: since(facts.iter().map(|facts| facts.prose)),
+            next_prose: until(facts.iter().map(|facts| facts.prose)),
+        }
+    }
+
+    fn put_tree(&self, row: &mut Row<'_>, at: usize) {
+        let passage = &self.list[at];
+        let node = self.dom.node(passage.node);
+        let parent = node.parent().unwrap_or(node);
+        let grandparent = parent.parent().unwrap_or(parent);
+        let total = self.before[self.list.len()].max(1.0);
+        let bits = |hints: Hints| {
+            Hints::NAMES.into_iter().zip(hints.bits().map(|bit| f32::from(u8::from(bit))))
+        };
+        row.put_each("own", bits(passage.own));
+        row.put_each("near", bits(passage.near));
+        row.put_each("apart from headline", bits(self.apart(node, self.headline)));
+        row.put_each("apart from longest", bits(self.apart(node, self.longest)));
+        for (name, node) in [("node", node), ("parent", parent), ("grandparent", grandparent)] {
+            let sums = self.sums[node.id().index()];
+            row.put_each(
+                name,
+                [
+                    ("share", sums.chars / total),
+                    ("link share", sums.linked / sums.chars.max(1.0)),
+                    ("passages", sums.passages.min(60.0)),
+                    ("prose", sums.prose.min(40.0)),
+                ]
+                .into_iter(),
+            );
+        }
+        row.flag("tag p", node.tag() == "p");
+        row.flag("tag div", node.tag() == "div");
+        row.flag("tag cell", matches!(node.tag(), "td" | "th"));
+        row.flag("tag section", matches!(node.tag(), "section" | "article" | "main" | "body"));
+        row.flag("parent item", parent.tag() == "li");
+        row.flag("parent link", parent.tag() == "a" || node.tag() == "a");
+        self.put_ancestors(row, node);
+        self.put_likes(row, node);
+        let kin = self.kin[self.kin_of[at]];
+        row.put("kin", kin.count.min(100.0));
+        row.put("kin share", kin.chars / total);
+        row.put("kin link share", kin.linked / kin.chars.max(1.0));
+        row.put("kin length", (kin.chars / kin.count.max(1.0)).min(1000.0));
+        row.put("kin prose", kin.prose / kin.count.max(1.0));
+    }
+
+    /// What the names of the elements say that hold the passage but not the other one: a name on
+    /// a wrapper of both tells nothing of either.
+    fn apart(&self, node: Node<'_>, other: Option<usize>) -> Hints {
+        let Some(other) = other.map(|other| self.dom.node(self.list[other].node)) else {
+            return Hints::NONE;
+        };
+        std::iter::successors(Some(node), |node| node.parent())
+            .take_while(|node| !node.contains(other))
+            .fold(Hints::NONE, |all, node| all.with(self.hints[node.id().index()]))
+    }
+
+    fn put_ancestors(&self, row: &mut Row<'_>, node: Node<'_>) {
+        const TAGS: [&str; 10] = [
+            "article", "main", "section", "aside", "footer", "header", "form", "figure", "li", "td",
+        ];
+        let mut counts = [0.0_f32; TAGS.len()];
+        let mut depth = 0.0;
+        for ancestor in node.ancestors() {
+            depth += 1.0;
+            if let Some(found) = TAGS.iter().position(|tag| *tag == ancestor.tag()) {
+                counts[found] += 1.0;
+            }
+        }
+        row.put("depth", depth);
+        row.put_each("within", TAGS.into_iter().zip(counts));
+    }
+
+    /// The ancestor with the most siblings like it, and the element below the common ancestor with
+    /// the longest passage: is this a card, a comment, a second article?
+    fn put_likes(&self, row: &mut Row<'_>, node: Node<'_>) {
+        let mut most = Likes::default();
+        let mut articles = Likes::default();
+        for ancestor in node.ancestors().take(12) {
+            let likes = self.likes[ancestor.id().index()];
+            if likes.count > most.count {
+                most = likes;
+            }
+            if ancestor.tag() == "article" && articles.count == 0 {
+                articles = likes;
+            }
+        }
+        row.put("likes", most.count.min(50) as f32);
+        row.put("likes before", most.before.min(50) as f32);
+        row.put("article likes", articles.count.min(20) as f32);
+        row.put("article likes before", articles.before.min(20) as f32);
+        let article = |node: Node<'_>| {
+            node.ancestors().find(|ancestor| ancestor.tag() == "article").map(Node::id)
+        };
+        let same = |other: Option<usize>| {
+            other.is_some_and(|other| {
+                let other = article(self.dom.node(self.list[other].node));
+                other.is_some() && other == article(node)
+            })
+        };
+        row.flag("in article of headline", same(self.headline));
+        row.flag("in article of longest", same(self.longest));
+    }
+
+    fn put_place(&self, row: &mut Row<'_>, at: usize) {
+        let count = self.list.len() as f32;
+        let total = self.before[self.list.len()].max(1.0);
+        row.put("index", at as f32 / count);
+        row.put("offset", self.before[at] / total);
+        let headline = self.headline.map_or(0.0, |headline| at as f32 - headline as f32);
+        row.flag("has headline", self.headline.is_some());
+        row.put("from headline", headline.clamp(-40.0, 120.0));
+        let chars = self.headline.map_or(0.0, |headline| self.before[at] - self.before[headline]);
+        row.put("chars from headline", chars.signum() * (chars.abs() + 1.0).ln());
+        let shared = |other: Option<usize>| {
+            other.map_or(-1.0, |other| self.levels_to_common(at, other).min(20) as f32)
+        };
+        row.put("to headline", shared(self.headline));
+        row.put("to longest", shared(self.longest));
+        row.put(
+            "longest to here",
+            self.longest.map_or(-1.0, |longest| self.levels_to_common(longest, at).min(20) as f32),
+        );
+        let longest = self.longest.map_or(0.0, |longest| at as f32 - longest as f32);
+        row.put("from longest", longest.clamp(-60.0, 60.0));
+        let passed = self.passed[at];
+        row.put_each(
+            "passed",
+            [
+                ("headlines", passed.headlines.min(10.0)),
+                ("linked headings", passed.linked_headings.min(20.0)),
+                ("related", passed.related.min(10.0)),
+                ("comments", passed.comments.min(10.0)),
+                ("calls", passed.calls.min(10.0)),
+                ("copyrights", passed.copyrights.min(5.0)),
+            ]
+            .into_iter(),
+        );
+        row.flag("like longest", self.longest.is_some_and(|l| self.kin_of[l] == self.kin_of[at]));
+    }
+
+    /// How many elements one must climb from a passage to one that also holds the other.
+    fn levels_to_common(&self, from: usize, other: usize) -> usize {
+        let other = self.dom.node(self.list[other].node);
+        let node = self.dom.node(self.list[from].node);
+        std::iter::successors(Some(node), |node| node.parent())
+            .take_while(|node| !node.contains(other))
+            .take(20)
+            .count()
+    }
+
+    fn put_neighbours(&self, row: &mut Row<'_>, at: usize) {
+        for (name, step) in [("-2", -2_isize), ("-1", -1), ("+1", 1), ("+2", 2)] {
+            let other = at.checked_add_signed(step).filter(|other| *other < self.list.len());
+            let value = |value: &dyn Fn(usize) -> f32| other.map_or(-1.0, value);
+            row.put_each(
+                name,
+                [
+                    ("chars", value(&|o| (self.list[o].chars as f32 + 1.0).ln())),
+                    ("link share", value(&|o| self.list[o].link_share())),
+                    ("ends", value(&|o| f32::from(u8::from(self.facts[o].ends)))),
+                    ("prose", value(&|o| f32::from(u8::from(self.facts[o].prose)))),
+                    ("phrase", value(&|o| strength(self.facts[o].known))),
+                    (
+                        "heading",
+                        value(&|o| {
+                            f32::from(u8::from(matches!(
+                                self.list[o].kind,
+                                BlockKind::Heading { .. }
+                            )))
+                        }),
+                    ),
+                    ("levels", value(&|o| self.levels_to_common(at, o).min(10) as f32)),
+                    ("kin", value(&|o| f32::from(u8::from(self.kin_of[o] == self.kin_of[at])))),
+                ]
+                .into_iter(),
+            );
+        }
+        row.put("prose before", self.previous_prose[at].min(30) as f32);
+        row.put("prose after", self.next_prose[at].min(30) as f32);
+    }
+
+    fn put_claims(&self, row: &mut Row<'_>, at: usize) {
+        let facts = &self.facts[at];
+        let tokens = overlap::token_hashes(&facts.folded);
+        let shared = tokens.iter().filter(|token| self.title.contains(token)).count() as f32;
+        row.put("in title", shared / tokens.len().max(1) as f32);
+        row.put("of title", (shared / self.title.len().max(1) as f32).min(2.0));
+        row.flag("is headline", self.headline == Some(at));
+        row.flag(
+            "in description",
+            tokens.len() >= 3 && self.description.contains(facts.folded.as_str()),
+        );
+        row.flag(
+            "holds description",
+            self.description.len() > 20 && facts.folded.contains(self.description.as_str()),
+        );
+        let mut runs = overlap::runs(&facts.folded);
+        let all = runs.len().max(1) as f32;
+        runs.retain(|run, _| self.body.contains_key(run));
+        let in_body = if self.body.is_empty() { -1.0 } else { runs.len() as f32 / all };
+        row.put("in body", in_body);
+        let copies = &self.copies[facts.folded.as_str()];
+        row.put("copies", copies.len().min(20) as f32);
+        row.put("copies before", copies.partition_point(|copy| *copy < at).min(5) as f32);
+        row.flag("page dated", self.dated);
+        row.flag("page signed", self.signed);
+        row.flag(
+            "names author",
+            self.names.iter().any(|name| facts.folded.contains(name.as_str())),
+        );
+        row.flag("image text", self.images.contains(&facts.folded));
+    }
+}
+
+/// The heading that says the title best, else the first `<h1>`.
+fn headline(list: &[Passage], facts: &[Facts], title: &HashSet<u64>) -> Option<usize> {
+    let mut best: Option<(usize, f32)> = None;
+    for (at, passage) in list.iter().enumerate() {
+        let BlockKind::Heading { level } = passage.kind else { continue };
+        let tokens = overlap::token_hashes(&facts[at].folded);
+        let shared = tokens.iter().filter(|token| title.contains(token)).count() as f32;
+        let fit = shared / tokens.len().max(title.len()).max(1) as f32;
+        let fit = if level == 1 { fit + 0.3 } else { fit };
+        if fit > 0.45 && best.is_none_or(|(_, most)| fit > most) {
+            best = Some((at, fit));
+        }
+    }
+    best.map(|(at, _)| at)
+        .or_else(|| list.iter().position(|passage| passage.kind == BlockKind::Heading { level: 1 }))
+}
+
+fn likes(dom: &Dom) -> Vec<Likes> {
+    let mut likes = vec![Likes::default(); dom.len()];
+    let mut groups: HashMap<(u32, u64), u32> = HashMap::new();
+    let group = |node: Node<'_>| {
+        let parent = node.parent().map_or(0, |parent| parent.id().0);
+        (parent, look(node, 1))
+    };
+    let boxes = || dom.iter().filter(|node| node.is_element() && !matches!(node.tag(), "p" | "li"));
+    for node in boxes() {
+        let count = groups.entry(group(node)).or_insert(0);
+        likes[node.id().index()].before = *count;
+        *count += 1;
+    }
+    for node in boxes() {
+        likes[node.id().index()].count = groups[&group(node)];
+    }
+    likes
+}
+
+fn passed(list: &[Passage], facts: &[Facts], headline: Option<usize>) -> Vec<Passed> {
+    let mut passed = Passed::default();
+    let mut all = Vec::with_capacity(list.len());
+    for (at, (passage, facts)) in list.iter().zip(facts).enumerate() {
+        all.push(passed);
+        if headline.is_some_and(|headline| at <= headline) {
+            continue;
+        }
+        if let BlockKind::Heading { level } = passage.kind {
+            passed.headlines += f32::from(u8::from(level == 1));
+            passed.linked_headings += f32::from(u8::from(level <= 3 && passage.link_share() > 0.8));
+        }
+        let strong = facts.known.filter(|known| known.how != Match::Has);
+        match strong.map(|known| known.reason) {
+            Some(Reason::Related) => passed.related += 1.0,
+            Some(Reason::Comments) => passed.comments += 1.0,
+            Some(Reason::CallToAction) => passed.calls += 1.0,
+            Some(Reason::Copyright) => passed.copyrights += 1.0,
+            _ => {}
+        }
+    }
+    all
+}
+
+fn sums(dom: &Dom, list: &[Passage], facts: &[Facts]) -> Vec<Sums> {
+    let mut sums = vec![Sums::default(); dom.len()];
+    for (passage, facts) in list.iter().zip(facts) {
+        let sum = &mut sums[passage.node.index()];
+        sum.chars += passage.chars as f32;
+        sum.linked += passage.linked as f32;
+        sum.passages += 1.0;
+        sum.prose += f32::from(u8::from(facts.prose));
+    }
+    for node in dom.iter().rev() {
+        if let Some(parent) = node.parent() {
+            let Sums { chars, linked, passages, prose } = sums[node.id().index()];
+            let above = &mut sums[parent.id().index()];
+            above.chars += chars;
+            above.linked += linked;
+            above.passages += passages;
+            above.prose += prose;
+        }
+    }
+    sums
+}
+
+/// Groups passages whose elements look alike, with the sums of each group.
+fn kin(dom: &Dom, list: &[Passage], facts: &[Facts]) -> (Vec<Kin>, Vec<usize>) {
+    let mut groups: Vec<Kin> = Vec::new();
+    let mut by_signature: HashMap<u64, usize> = HashMap::new();
+    let mut kin_of = Vec::with_capacity(list.len());
+    for (passage, facts) in list.iter().zip(facts) {
+        let signature = signature(dom, passage.node);
+        let group = *by_signature.entry(signature).or_insert_with(|| {
+            groups.push(Kin::default());
+            groups.len() - 1
+        });
+        groups[group].count += 1.0;
+        groups[group].chars += passage.chars as f32;
+        groups[group].linked += passage.linked as f32;
+        groups[group].prose += f32::from(u8::from(facts.prose));
+        kin_of.push(group);
+    }
+    (groups, kin_of)
+}
+
+fn signature(dom: &Dom, node: NodeId) -> u64 {
+    look(dom.node(node), 4)
+}
+
+/// A hash of the tags and classes of a node and the elements above it, digits left out.
+fn look(node: Node<'_>, levels: usize) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |text: &str| {
+        for byte in text.bytes().filter(|byte| !byte.is_ascii_digit()) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        hash = hash.rotate_left(7);
+    };
+    for node in std::iter::successors(Some(node), |node| node.parent()).take(levels) {
+        add(node.tag());
+        add(node.class());
+    }
+    hash
+}
+
+/// The measures of [`measure`] with more that tell of the first opinion of the neighbourhood:
+/// `first` holds the probability of each passage, 0 to 1.
+pub(in crate::extract) fn measure_again(
+    dom: &Dom,
+    list: &[Passage],
+    table: &Table,
+    first: &[f32],
+) -> Table {
+    let opinions = Opinions::of(dom, list, first);
+    let mut again = Table::default();
+    for at in 0..list.len() {
+        if at == 0 {
+            again.names.clone_from(&table.names);
+        }
+        again.values.extend_from_slice(table.row(at));
+        opinions.put(&mut Row { table: &mut again, naming: at == 0 }, at);
+    }
+    again
+}
+
+/// First opinions, summed over the tree and along the page.
+struct Opinions<'p> {
+    dom: &'p Dom,
+    list: &'p [Passage],
+    first: &'p [f32],
+    /// Characters and characters × probability of each subtree.
+    sums: Vec<(f32, f32)>,
+    /// The same before each passage.
+    before: Vec<(f32, f32)>,
+    /// The subtree in which characters believed in outweigh the others by most.
+    root: Option<NodeId>,
+    last_sure: Vec<usize>,
+    next_sure: Vec<usize>,
+}
+
+impl<'p> Opinions<'p> {
+    fn of(dom: &'p Dom, list: &'p [Passage], first: &'p [f32]) -> Self {
+        let mut sums = vec![(0.0, 0.0); dom.len()];
+        let mut before = vec![(0.0, 0.0)];
+        for (passage, p) in list.iter().zip(first) {
+            let chars = passage.chars as f32;
+            sums[passage.node.index()].0 += chars;
+            sums[passage.node.index()].1 += chars * p;
+            let last = before[before.len() - 1];
+            before.push((last.0 + chars, last.1 + chars * p));
+        }
+        let mut root: Option<(NodeId, f32)> = None;
+        for node in dom.iter().rev() {
+            let (chars, believed) = sums[node.id().index()];
+            if let Some(parent) = node.parent() {
+                sums[parent.id().index()].0 += chars;
+                sums[parent.id().index()].1 += believed;
+            }
+            let gain = 2.0 * believed - chars;
+            if gain > 0.0 && root.is_none_or(|(_, most)| gain > most) {
+                root = Some((node.id(), gain));
+            }
+        }
+        let sure: Vec<bool> =
+            list.iter().zip(first).map(|(passage, p)| *p > 0.6 && passage.chars > 60).collect();
+        Opinions {
+            dom,
+            list,
+            first,
+            sums,
+            before,
+            root: root.map(|(node, _)| node),
+            last_sure: since(sure.iter().copied()),
+            next_sure: until(sure.iter().copied()),
+        }
+    }
+
+    fn put(&self, row: &mut Row<'_>, at: usize) {
+        row.put("first", self.first[at]);
+        for (name, step) in [
+            ("first -3", -3_isize),
+            ("first -2", -2),
+            ("first -1", -1),
+            ("first +1", 1),
+            ("first +2", 2),
+            ("first +3", 3),
+        ] {
+            let other = at.checked_add_signed(step).and_then(|other| self.first.get(other));
+            row.put(name, other.copied().unwrap_or(-1.0));
+        }
+        let node = self.dom.node(self.list[at].node);
+        let ancestors = std::iter::successors(Some(node), |node| node.parent());
+        let mut means = [-1.0_f32; 5];
+        for (mean, ancestor) in means.iter_mut().zip(ancestors) {
+            let (chars, believed) = self.sums[ancestor.id().index()];
+            *mean = believed / chars.max(1.0);
+        }
+        for (name, mean) in ["first here", "first parent", "first up 2", "first up 3", "first up 4"]
+            .iter()
+            .zip(means)
+        {
+            row.put(name, mean);
+        }
+        row.flag("in first root", self.root.is_some_and(|root| self.dom.node(root).contains(node)));
+        let climb = self.root.map_or(-1.0, |root| {
+            let root = self.dom.node(root);
+            let up = std::iter::successors(Some(node), |node| node.parent());
+            up.take_while(|node| !node.contains(root) && *node != root).take(20).count() as f32
+        });
+        row.put("to first root", climb);
+        let (all, believed) = self.before[self.list.len()];
+        let (chars_before, believed_before) = self.before[at];
+        row.put("believed before", believed_before / believed.max(1.0));
+        row.put("believed share", believed / all.max(1.0));
+        row.put("since sure", self.last_sure[at].min(50) as f32);
+        row.put("until sure", self.next_sure[at].min(50) as f32);
+        let gap = |from: usize| (chars_before - self.before[from].0).abs();
+        let last = at.checked_sub(self.last_sure[at]).map_or(1e5, gap);
+        row.put("chars since sure", (last + 1.0).ln());
+        let window = |from: usize, to: usize| {
+            let (a, b) = (self.before[from], self.before[to.min(self.list.len())]);
+            (b.1 - a.1) / (b.0 - a.0).max(1.0)
+        };
+        row.put("first of 5 before", window(at.saturating_sub(5), at));
+        row.put("first of 5 after", window(at + 1, at + 6));
+        row.put("first of 15 before", window(at.saturating_sub(15), at));
+        row.put("first of 15 after", window((at + 1).min(self.list.len()), at + 16));
+    }
+}
+
+/// For each place, how many places back the last marked one stands; large where there is none.
+fn since(marked: impl Iterator<Item = bool>) -> Vec<usize> {
+    let mut last: Option<usize> = None;
+    marked
+        .enumerate()
+        .map(|(at, marked)| {
+            let distance = last.map_or(100_000, |last| at - last);
+            if marked {
+                last = Some(at);
+            }
+            distance
+        })
+        .collect()
+}
+
+/// [`since`], looking forward.
+fn until(marked: impl DoubleEndedIterator<Item = bool>) -> Vec<usize> {
+    let mut distances = since(marked.rev());
+    distances.reverse();
+    distances
+}

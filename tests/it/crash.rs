@@ -1,0 +1,242 @@
+//! `kill -9` at random moments: the finished state must be that of an undisturbed run.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sanctionwatch::store::{Scope, Store};
+
+use crate::support::web::Web;
+
+const KILLS: usize = 50;
+const SOURCES: usize = 3;
+const PAGES_PER_SOURCE: usize = 60;
+const SUBSCRIBERS: [&str; 2] = ["ada@example.org", "grace@example.org"];
+/// However slow the machine: a crawl of this small web takes seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What a finished crawl leaves behind.
+#[derive(Debug, PartialEq, Eq)]
+struct Harvest {
+    /// Address, title and verdict of every article.
+    articles: BTreeSet<(String, String, bool)>,
+    /// `To` and `Message-ID` of every mail file.
+    mails: BTreeSet<String>,
+    deliveries: usize,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_kills_lose_nothing_and_repeat_nothing() {
+    let web = Web::start().await;
+    publish(&web);
+    let undisturbed = Place::new(&web);
+    undisturbed.subscribe();
+    undisturbed.finish();
+    let expected = undisturbed.harvest().await;
+    assert_eq!(expected.articles.len(), SOURCES * PAGES_PER_SOURCE);
+    let relevant = expected.articles.iter().filter(|(_, _, relevant)| *relevant).count();
+    assert!(0 < relevant && relevant < expected.articles.len(), "{relevant} are relevant");
+    assert_eq!(expected.deliveries, relevant * SUBSCRIBERS.len());
+    assert_eq!(expected.mails.len(), expected.deliveries);
+
+    let disturbed = Place::new(&web);
+    disturbed.subscribe();
+    let mut dice = Dice(0x5eed);
+    let mut struck = 0;
+    for _ in 0..KILLS {
+        let mut crawl = disturbed.crawl();
+        // Let it get on by a few requests, then strike at no particular moment.
+        wait_for_requests(&web, dice.below(7), &mut crawl);
+        std::thread::sleep(Duration::from_micros(dice.below(30_000) as u64));
+        // It may have finished just before: then there was nothing to kill.
+        struck += usize::from(crawl.try_wait().unwrap().is_none());
+        crawl.kill().unwrap();
+        crawl.wait().unwrap();
+    }
+    assert!(KILLS / 2 < struck, "only {struck} of {KILLS} kills met a running crawl");
+    disturbed.finish();
+    assert_eq!(disturbed.harvest().await, expected);
+}
+
+/// Three feeds of articles, every third about sanctions.
+fn publish(web: &Web) {
+    for source in 0..SOURCES {
+        let mut items = String::new();
+        for page in 0..PAGES_PER_SOURCE {
+            let path = format!("/s{source}/article-{page}");
+            let (title, text) = article(source, page);
+            items += &format!("<item><title>{title}</title><link>{}</link></item>", web.url(&path));
+            let html = format!(
+                "<!doctype html><html lang=en><head><title>{title}</title></head><body>\
+                 <article><h1>{title}</h1>{text}</article></body></html>"
+            );
+            web.page(&path, "text/html; charset=utf-8", html);
+        }
+        let feed = format!(
+            "<rss version=\"2.0\"><channel><title>s{source}</title>{items}</channel></rss>"
+        );
+        web.page(&format!("/s{source}/feed"), "application/rss+xml", feed);
+    }
+}
+
+/// A text of its own for every page, so that none is a copy of another.
+fn article(source: usize, page: usize) -> (String, String) {
+    const TOWNS: [&str; 12] = [
+        "Arlund", "Brestow", "Calvenna", "Dornik", "Eskholm", "Farrow", "Gelmouth", "Harvik",
+        "Istrel", "Jorvale", "Kestrin", "Lommel",
+    ];
+    const GOODS: [&str; 10] = [
+        "turbines",
+        "timber",
+        "ball bearings",
+        "fertiliser",
+        "microchips",
+        "tankers",
+        "gold",
+        "drones",
+        "lubricants",
+        "machine tools",
+    ];
+    let mut dice = Dice((source * 1000 + page + 1) as u64 * 0x9e37_79b9);
+    let mut pick = |from: &[&str]| from[dice.below(from.len())].to_owned();
+    let (town, good) = (pick(&TOWNS), pick(&GOODS));
+    let sanctions = page.is_multiple_of(3);
+    let title = if sanctions {
+        format!("US imposes sanctions on {town} trader number {source}{page} over {good}")
+    } else {
+        format!("{town} council opens library number {source}{page} beside the {good} market")
+    };
+    let mut text = String::new();
+    for paragraph in 0..5 {
+        let words: Vec<String> =
+            (0..30).map(|_| format!("{} {}", pick(&TOWNS).to_lowercase(), pick(&GOODS))).collect();
+        let lead = if sanctions && paragraph == 0 {
+            "The Treasury's Office of Foreign Assets Control imposed sanctions on the company and \
+             froze its assets."
+        } else {
+            "People of the town spoke about what they had seen in the street that morning."
+        };
+        text += &format!("<p>{lead} Listed in the order of the day: {}.</p>", words.join(", "));
+    }
+    (title, text)
+}
+
+/// One state directory with its settings.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(web: &Web) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let selectors = folder.path().join("selectors/int");
+        fs::create_dir_all(&selectors).unwrap();
+        for source in 0..SOURCES {
+            let feed = web.url(&format!("/s{source}/feed"));
+            let toml = format!(
+                "title = \"Source {source}\"\nkind = \"news\"\ncountry = \"int\"\nlanguage = \"en\"\n\
+                 [[listing]]\nkind = \"feed\"\nurl = \"{feed}\"\n[expectation]\n"
+            );
+            fs::write(selectors.join(format!("s{source}.toml")), toml).unwrap();
+        }
+        let settings = "state = \"state\"\n\
+             [fetch]\ndelay = \"0s\"\nallow_private = [\"127.0.0.1\"]\n\
+             [crawl]\nselectors = \"selectors\"\ncatalogue = false\narticles_per_visit = 1000\n";
+        fs::write(folder.path().join("settings.toml"), settings).unwrap();
+        Self { folder }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sanctionwatch"));
+        command
+            .args(arguments)
+            .arg("--config")
+            .arg(self.path("settings.toml"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    fn subscribe(&self) {
+        for email in SUBSCRIBERS {
+            assert!(self.command(&["subscriber", "add", email]).status().unwrap().success());
+        }
+    }
+
+    fn crawl(&self) -> Child {
+        self.command(&["crawl"]).spawn().unwrap()
+    }
+
+    fn finish(&self) {
+        // Failed pages of a killed crawl are due again at once; one run finishes them all.
+        let output = self.command(&["crawl"]).stderr(Stdio::piped()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn path(&self, inside: &str) -> PathBuf {
+        self.folder.path().join(inside)
+    }
+
+    async fn harvest(&self) -> Harvest {
+        let store = Store::open(&find(&self.path("state"), "db").pop().unwrap()).unwrap();
+        let articles = store.search(String::new(), Scope::All, 10_000).await.unwrap();
+        let outbox = store.outbox().await.unwrap();
+        assert_eq!((outbox.waiting, outbox.failed), (0, 0));
+        let mails = find(&self.path("state"), "eml");
+        Harvest {
+            articles: articles
+                .into_iter()
+                .map(|article| {
+                    let path = article.url.split_once("/s").unwrap().1.to_owned();
+                    (path, article.title, article.verdict.relevant)
+                })
+                .collect(),
+            deliveries: outbox.sent,
+            mails: mails.iter().map(|file| mail_identity(file)).collect(),
+        }
+    }
+}
+
+/// Every file below `folder` whose name ends so.
+fn find(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(find(&path, ending));
+        } else if path.extension().is_some_and(|own| own == ending) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn mail_identity(file: &Path) -> String {
+    let bytes = fs::read(file).unwrap();
+    let mail = mail_parser::MessageParser::default().parse(&bytes).unwrap();
+    let to = mail.to().unwrap().first().unwrap().address().unwrap().to_owned();
+    format!("{to} {}", mail.message_id().unwrap())
+}
+
+fn wait_for_requests(web: &Web, further: usize, crawl: &mut Child) {
+    let goal = web.requests().len() + further;
+    let start = Instant::now();
+    while web.requests().len() < goal && crawl.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < PATIENCE, "the crawl stands still");
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// A small generator (xorshift64), so that a failing run can be run again.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit as u64) as usize
+    }
+}

@@ -1,0 +1,323 @@
+//! The crawl against a web that misbehaves: each fault ends in its own outcome, stores nothing
+//! that should not be, loses nothing, and leaves the other sources alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sanctionwatch::clock::Clock;
+use sanctionwatch::fetch::{Fetcher, Limits};
+use sanctionwatch::jobs::crawl::{Crawler, Settings};
+use sanctionwatch::model::source::{
+    Expectation, Listing, ListingKind, Recipe, Source, SourceId, SourceKind,
+};
+use sanctionwatch::model::visit::{Outcome, Visit};
+use sanctionwatch::store::{Scope, Store, StoredArticle};
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::web::{Response, Web};
+
+/// A crawler with a database of its own, a clock we move, and limits small enough to reach.
+struct World {
+    crawler: Crawler,
+    clock: Clock,
+    /// Held for its life: the database lies in it.
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("world.db")).unwrap();
+        let clock = Clock::fixed("2026-03-02T08:00:00Z".parse().unwrap());
+        store
+            .add_subscriber("ada@example.org".parse().unwrap(), String::new(), clock.now())
+            .await
+            .unwrap();
+        let limits = Limits {
+            delay: Duration::ZERO,
+            idle: Duration::from_secs(3),
+            total: Duration::from_secs(20),
+            body: 8 << 20,
+            allow_private: vec!["127.0.0.1".to_owned()],
+            ..Limits::default()
+        };
+        let crawler = Crawler {
+            store,
+            fetcher: Fetcher::new(limits, clock.clone()).unwrap(),
+            clock: clock.clone(),
+            settings: Settings {
+                workers: 4,
+                pages_per_visit: 100,
+                interval: None,
+                alert_age: TimeDelta::days(7),
+                sender: "alerts@example.org".parse().unwrap(),
+            },
+            events: broadcast::channel(64).0,
+            mail_waiting: Arc::new(Notify::new()),
+            stop: CancellationToken::new(),
+        };
+        Self { crawler, clock, _folder: folder }
+    }
+
+    async fn crawl(&self, sources: &[Arc<Source>]) -> Vec<Visit> {
+        self.crawler.crawl_once(sources).await.unwrap()
+    }
+
+    async fn articles(&self) -> Vec<StoredArticle> {
+        self.crawler.store.search(String::new(), Scope::All, 1000).await.unwrap()
+    }
+
+    async fn mails_waiting(&self) -> usize {
+        self.crawler.store.outbox().await.unwrap().waiting
+    }
+}
+
+fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> {
+    Arc::new(Source {
+        id: SourceId(format!("int/{slug}")),
+        title: slug.to_owned(),
+        kind: SourceKind::News,
+        country: "int".to_owned(),
+        language: "en".to_owned(),
+        listings: vec![Listing { url, kind, include: Vec::new(), exclude: Vec::new() }],
+        schedule: None,
+        recipe: Recipe::default(),
+        expectation: Expectation {
+            links_min: 1,
+            links_max: 500,
+            words_min: 20,
+            dated: false,
+            silence_days: 30,
+        },
+    })
+}
+
+fn feed(links: &[String]) -> String {
+    let items: String = links
+        .iter()
+        .map(|link| format!("<item><title>{link}</title><link>{link}</link></item>"))
+        .collect();
+    format!("<rss version=\"2.0\"><channel><title>t</title>{items}</channel></rss>")
+}
+
+/// A page about sanctions with words of its own.
+fn page(subject: &str) -> String {
+    format!(
+        "<!doctype html><html lang=en><head><title>US imposes sanctions on {subject}</title></head>\
+         <body><article><h1>US imposes sanctions on {subject}</h1>\
+         <p>The Treasury's Office of Foreign Assets Control imposed sanctions on {subject} on Monday \
+         and froze all of its assets in the country, saying the firm had moved oil past the price cap.</p>\
+         <p>Everybody who deals with {subject} has until the end of the month to wind down, the \
+         department said, and banks were told to report what they hold.</p>\
+         <p>Lawyers of {subject} called the decision wrong and said they would go to court in the \
+         spring, where they expect to show that its ships never left the harbour.</p>\
+         </article></body></html>"
+    )
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn listings_that_are_none_end_in_their_own_outcome() {
+    let web = Web::start().await;
+    let bomb = gzip(&vec![b' '; 64 << 20]);
+    web.page(
+        "/html",
+        "text/html",
+        "<html><body><h1>Welcome</h1><p>No feed here.</p></body></html>",
+    )
+    .feed("/empty", "<rss version=\"2.0\"><channel><title>t</title></channel></rss>")
+    .page("/large", "application/rss+xml", vec![b'x'; 50 << 20])
+    .answer("/bomb", Response::page("application/rss+xml", bomb).header("Content-Encoding", "gzip"))
+    .answer("/circle", Response::redirect(302, "/circle2"))
+    .answer("/circle2", Response::redirect(302, "/circle"))
+    .answer("/silent", Response::silence())
+    .answer("/gone", Response::status(410))
+    .answer("/broken", Response::status(500))
+    .answer("/guarded", Response::status(403))
+    .page("/noise", "application/rss+xml", vec![0xff, 0xfe, 0x00, 0x80, 0x12])
+    .feed("/good", feed(&[web.url("/article")]))
+    .page("/article", "text/html", page("Calvenna Shipping"));
+    let cases = [
+        ("html", "/html", Outcome::WrongType),
+        ("empty", "/empty", Outcome::Empty),
+        ("large", "/large", Outcome::TooLarge),
+        ("bomb", "/bomb", Outcome::TooLarge),
+        ("circle", "/circle", Outcome::RedirectLoop),
+        ("silent", "/silent", Outcome::TimedOut),
+        ("gone", "/gone", Outcome::Gone),
+        ("missing", "/not-there", Outcome::Gone),
+        ("broken", "/broken", Outcome::HttpError),
+        ("guarded", "/guarded", Outcome::Blocked),
+        ("noise", "/noise", Outcome::WrongType),
+        ("good", "/good", Outcome::Ok),
+    ];
+    let world = World::new().await;
+    let sources: Vec<Arc<Source>> = cases
+        .iter()
+        .map(|(slug, path, _)| source(slug, ListingKind::Feed, web.url(path)))
+        .collect();
+    let visits = world.crawl(&sources).await;
+    for (slug, path, expected) in cases {
+        let visit = visits.iter().find(|visit| visit.source.0 == format!("int/{slug}")).unwrap();
+        assert_eq!(visit.outcome, expected, "{slug}: {}", visit.detail);
+        // Whoever reads the outcome learns which address it is about, but for the healthy.
+        assert_eq!(visit.detail.contains(path), !expected.is_healthy(), "{slug}: {}", visit.detail);
+    }
+    let articles = world.articles().await;
+    assert_eq!(articles.len(), 1);
+    assert_eq!(articles[0].title, "US imposes sanctions on Calvenna Shipping");
+    assert_eq!(world.mails_waiting().await, 1);
+}
+
+#[tokio::test]
+async fn pages_that_are_none_stay_out_and_the_others_come_in() {
+    let web = Web::start().await;
+    let nested = format!(
+        "<html><head><title>Deep</title></head><body>{}<p>{}</p></body></html>",
+        "<div>".repeat(10_000),
+        "The council met and talked about the harbour until late in the night. ".repeat(20)
+    );
+    let mut mangled = page("Jorvale Timber").into_bytes();
+    mangled.extend_from_slice(b"<p>\xff\xfe\xc3(</p>");
+    web.page("/deep", "text/html", nested)
+        .page("/mangled", "text/html; charset=utf-8", mangled)
+        .page("/picture", "image/png", vec![0x89, b'P', b'N', b'G', 0, 0])
+        .page("/bare", "text/html", "<html><body></body></html>")
+        .page("/huge", "text/html", vec![b'a'; 50 << 20])
+        .answer("/silent", Response::silence())
+        .answers("/flaky", [Response::status(503), Response::html(page("Dornik Metals"))])
+        .page("/fine", "text/html", page("Eskholm Trading"));
+    let paths = ["/deep", "/mangled", "/picture", "/bare", "/huge", "/silent", "/flaky", "/fine"];
+    let links: Vec<String> = paths.iter().map(|path| web.url(path)).collect();
+    web.feed("/feed", feed(&links));
+    let world = World::new().await;
+    let sources = [source("mixed", ListingKind::Feed, web.url("/feed"))];
+    let first = world.crawl(&sources).await;
+    assert_eq!(first[0].outcome, Outcome::Ok, "{}", first[0].detail);
+    assert_eq!(first[0].counts.links, paths.len());
+    let titles = |articles: Vec<StoredArticle>| -> Vec<String> {
+        let mut titles: Vec<String> = articles.into_iter().map(|article| article.title).collect();
+        titles.sort();
+        titles
+    };
+    let stored = [
+        "Deep",
+        "US imposes sanctions on Eskholm Trading",
+        "US imposes sanctions on Jorvale Timber",
+    ];
+    assert_eq!(titles(world.articles().await), stored);
+
+    // What failed for a while is tried again when its time has come, and comes in.
+    world.clock.advance(TimeDelta::hours(1));
+    world.crawl(&sources).await;
+    let now = titles(world.articles().await);
+    assert!(now.contains(&"US imposes sanctions on Dornik Metals".to_owned()), "{now:?}");
+    assert_eq!(now.len(), stored.len() + 1);
+}
+
+#[tokio::test]
+async fn one_article_in_many_clothes_is_one_article() {
+    let web = Web::start().await;
+    let text = page("Farrow Line");
+    for path in ["/news/farrow/", "/news/farrow", "/news/farrow/amp/", "/copied-elsewhere"] {
+        web.page(path, "text/html", text.clone());
+    }
+    let links = [
+        web.url("/news/farrow/"),
+        web.url("/news/farrow?utm_source=feed&utm_medium=rss"),
+        web.url("/news/farrow/amp/"),
+        web.url("/news/farrow#comments"),
+        web.url("/copied-elsewhere"),
+    ];
+    web.feed("/feed", feed(&links));
+    let world = World::new().await;
+    let sources = [source("clothes", ListingKind::Feed, web.url("/feed"))];
+    world.crawl(&sources).await;
+    let articles = world.articles().await;
+    assert_eq!(articles.len(), 1);
+    assert_eq!(articles[0].copies.len(), 1, "{:?}", articles[0].copies);
+    assert_eq!(articles[0].copies[0].url, web.url("/copied-elsewhere"));
+    assert_eq!(world.mails_waiting().await, 1);
+    world.clock.advance(TimeDelta::days(1));
+    world.crawl(&sources).await;
+    assert_eq!((world.articles().await.len(), world.mails_waiting().await), (1, 1));
+}
+
+#[tokio::test]
+async fn an_edited_text_is_a_revision_and_noise_is_not() {
+    let web = Web::start().await;
+    let first = page("Gelmouth Gold");
+    let noise = first.replace("Monday", "Monday ").replace("<p>Lawyers", "<p>  Lawyers");
+    let edited = first.replace("end of the month", "14 May 2026");
+    web.answers("/notice", [first, noise, edited].map(|html| Response::html(html)));
+    let world = World::new().await;
+    let sources = [source("notice", ListingKind::Page, web.url("/notice"))];
+    let mut revisions = Vec::new();
+    for _ in 0..3 {
+        let visits = world.crawl(&sources).await;
+        assert_eq!(visits[0].outcome, Outcome::Ok, "{}", visits[0].detail);
+        revisions.push(visits[0].counts.revisions);
+        world.clock.advance(TimeDelta::days(1));
+    }
+    assert_eq!(revisions, [0, 0, 1]);
+    let articles = world.articles().await;
+    assert_eq!(articles.len(), 1);
+    assert!(articles[0].text().contains("14 May 2026"));
+    let difference = &articles[0].revisions[0].difference;
+    assert!(
+        difference.contains("14 May 2026") && difference.contains("end of the month"),
+        "{difference}"
+    );
+    assert_eq!(world.mails_waiting().await, 1);
+}
+
+#[tokio::test]
+async fn old_articles_are_stored_without_an_alert() {
+    let web = Web::start().await;
+    let dated = |day: &str| {
+        page(&format!("Harvik {day}")).replace(
+            "</head>",
+            &format!(
+                "<meta property=\"article:published_time\" content=\"{day}T09:00:00Z\"></head>"
+            ),
+        )
+    };
+    web.page("/old", "text/html", dated("2025-06-01")).page(
+        "/new",
+        "text/html",
+        dated("2026-03-01"),
+    );
+    web.feed("/feed", feed(&[web.url("/old"), web.url("/new")]));
+    let world = World::new().await;
+    world.crawl(&[source("archive", ListingKind::Feed, web.url("/feed"))]).await;
+    assert_eq!((world.articles().await.len(), world.mails_waiting().await), (2, 1));
+}
+
+#[tokio::test]
+async fn a_listing_that_did_not_change_hides_no_unread_page() {
+    let web = Web::start().await;
+    let listing = feed(&[web.url("/late")]);
+    web.answer(
+        "/feed",
+        Response::page("application/rss+xml", listing.into_bytes()).header("ETag", "\"1\""),
+    );
+    web.answers("/late", [Response::status(502), Response::html(page("Istrel Fuels"))]);
+    let world = World::new().await;
+    let sources = [source("etag", ListingKind::Feed, web.url("/feed"))];
+    world.crawl(&sources).await;
+    assert_eq!(world.articles().await.len(), 0);
+    world.clock.advance(TimeDelta::hours(1));
+    let visits = world.crawl(&sources).await;
+    assert_eq!(visits[0].outcome, Outcome::Unchanged);
+    assert_eq!(world.articles().await.len(), 1);
+}
