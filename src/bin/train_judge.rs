@@ -29,8 +29,8 @@ use serde::Deserialize;
 const RIDGE: f64 = 0.002;
 const STEPS: usize = 2500;
 const STEP: f64 = 0.5;
-/// How much worse a false alarm is than a miss, given as many texts of both labels.
-const CAUTION: f64 = 1.0;
+/// How a false alarm weighs against a miss, given as many texts of both labels.
+const CAUTION: f64 = 0.8;
 const FOLDS: usize = 5;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -204,12 +204,11 @@ fn guises(
     let other_news: Vec<String> = (0..6).map(|step| pick(no, step)).collect();
     let long = [std::slice::from_ref(&text.text), &other_news[..]].concat().join("\n\n");
     let more: Vec<String> = match text.label.as_str() {
-        "yes" => (1..5).map(|step| pick(same, step)).collect(),
+        "yes" => (1..9).map(|step| pick(same, step)).collect(),
         _ => vec![pick(passing, 1)],
     };
-    let with_more = [std::slice::from_ref(&text.text), &other_news[..4], &more, &other_news[4..]]
-        .concat()
-        .join("\n\n");
+    let before = if text.label == "yes" { &other_news[..1] } else { &other_news[..4] };
+    let with_more = [std::slice::from_ref(&text.text), before, &more, &other_news[4..]].concat().join("\n\n");
     let passing_by = pick(passing, 2);
     let untitled = format!("{}. {}", text.title, text.text);
     let headlines: Vec<&Labelled> =
@@ -225,8 +224,7 @@ fn guises(
         (beside, format!("{}. {with_more}", text.title)),
     ];
     if text.label == "no" {
-        let mention =
-            [std::slice::from_ref(&text.text), &other_news[..1], &[passing_by], &other_news[1..]];
+        let mention = [std::slice::from_ref(&text.text), &other_news[..1], &[passing_by], &other_news[1..]];
         guises.push((text.title.clone(), mention.concat().join("\n\n")));
     }
     guises

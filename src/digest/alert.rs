@@ -30,7 +30,7 @@ pub fn alerts(
         return Vec::new();
     }
     let alert = Alert::new(judged, source);
-    let cause = cause(&judged.keys.address);
+    let cause = cause(&judged.keys);
     subscribers.iter().map(|subscriber| message(&alert, &cause, subscriber, sender)).collect()
 }
 
