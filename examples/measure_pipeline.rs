@@ -28,9 +28,7 @@ use sanctionwatch::store::Store;
 use sanctionwatch::{clean, extract, parse};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 const SITES: usize = 12;
 
@@ -108,22 +106,15 @@ fn crawler(store: Store, pages: usize) -> anyhow::Result<Crawler> {
         allow_private: vec!["127.0.0.1".to_owned()],
         ..Limits::default()
     };
-    let (events, _) = broadcast::channel(16);
-    Ok(Crawler {
-        store,
-        fetcher: Fetcher::new(limits, Clock::System)?,
-        clock: Clock::System,
-        settings: Settings {
-            workers: SITES,
-            pages_per_visit: pages,
-            interval: None,
-            alert_age: TimeDelta::days(7),
-            sender: "alerts@example.org".parse()?,
-        },
-        events,
-        mail_waiting: Arc::new(Notify::new()),
-        stop: CancellationToken::new(),
-    })
+    let fetcher = Fetcher::new(limits, Clock::System)?;
+    let settings = Settings {
+        workers: SITES,
+        pages_per_visit: pages,
+        interval: None,
+        alert_age: TimeDelta::days(7),
+        sender: "alerts@example.org".parse()?,
+    };
+    Ok(Crawler::new(store, fetcher, Clock::System, settings))
 }
 
 /// Each stage alone on one thread, over the same pages: the share of its time.

@@ -208,7 +208,8 @@ fn guises(
         _ => vec![pick(passing, 1)],
     };
     let before = if text.label == "yes" { &other_news[..1] } else { &other_news[..4] };
-    let with_more = [std::slice::from_ref(&text.text), before, &more, &other_news[4..]].concat().join("\n\n");
+    let with_more =
+        [std::slice::from_ref(&text.text), before, &more, &other_news[4..]].concat().join("\n\n");
     let passing_by = pick(passing, 2);
     let untitled = format!("{}. {}", text.title, text.text);
     let headlines: Vec<&Labelled> =
@@ -224,7 +225,8 @@ fn guises(
         (beside, format!("{}. {with_more}", text.title)),
     ];
     if text.label == "no" {
-        let mention = [std::slice::from_ref(&text.text), &other_news[..1], &[passing_by], &other_news[1..]];
+        let mention =
+            [std::slice::from_ref(&text.text), &other_news[..1], &[passing_by], &other_news[1..]];
         guises.push((text.title.clone(), mention.concat().join("\n\n")));
     }
     guises

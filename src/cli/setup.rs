@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use chrono::TimeDelta;
-use tokio::sync::{Notify, broadcast};
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{self, Environment, Settings};
@@ -17,9 +15,6 @@ use crate::mail::settings as mail;
 use crate::model::source::Source;
 use crate::sources;
 use crate::store::Store;
-
-/// Progress events a slow display may lag behind before it misses some.
-const EVENTS_KEPT: usize = 1024;
 
 /// The options every command takes that works with settings.
 #[derive(Debug, Clone, clap::Args)]
@@ -78,16 +73,8 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
 /// A crawler over an open database, as the settings say.
 pub(crate) fn crawler(settings: &Settings, store: Store) -> anyhow::Result<Crawler> {
     let clock = Clock::System;
-    let (events, _) = broadcast::channel(EVENTS_KEPT);
-    Ok(Crawler {
-        store,
-        fetcher: Fetcher::new(limits(settings), clock.clone())?,
-        clock,
-        settings: crawl_settings(settings),
-        events,
-        mail_waiting: Arc::new(Notify::new()),
-        stop: CancellationToken::new(),
-    })
+    let fetcher = Fetcher::new(limits(settings), clock.clone())?;
+    Ok(Crawler::new(store, fetcher, clock, crawl_settings(settings)))
 }
 
 /// What the settings say of fetching, for the one who fetches.

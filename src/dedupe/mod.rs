@@ -23,6 +23,9 @@ const COPY_SHARE: f64 = 0.5;
 /// every designation in the same words, and only the names differ.
 const COPY_SHARE_ON_SITE: f64 = 0.97;
 
+/// Times the length of the original that a copy may have: a frame around it, not a report of its own.
+const COPY_LENGTH_MAX: usize = 3;
+
 /// Sampled shingles the shorter text must have to be compared by its parts: about 30 words. Shorter
 /// ones are formulas ("This page has moved"), and copies only if they agree word for word.
 const SHINGLES_MIN: usize = 8;
@@ -61,6 +64,10 @@ pub fn place(keys: &Keys, neighbours: &[Neighbour]) -> Placed {
         .iter()
         .filter_map(|neighbour| {
             let least = if neighbour.same_site { COPY_SHARE_ON_SITE } else { COPY_SHARE };
+            // Who says much more than the neighbour is no copy of it.
+            if COPY_LENGTH_MAX * neighbour.shingles.len() < keys.shingles.len() {
+                return None;
+            }
             let share = share(keys, neighbour)?;
             (least <= share).then_some((share, neighbour.article))
         })

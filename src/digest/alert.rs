@@ -9,7 +9,7 @@ use url::Url;
 use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
 use crate::digest::words;
 use crate::model::article::{Article, BlockKind};
-use crate::model::judged::{Evidence, Field, Judged};
+use crate::model::judged::{Evidence, Field, Judged, Keys};
 use crate::model::source::{Source, SourceKind};
 use crate::model::subscriber::{Email, Message, Subscriber};
 use crate::text::sentence;
@@ -18,7 +18,7 @@ use crate::text::sentence;
 /// sanctions, else none. Whether it is new is known only inside the transaction that stores it.
 ///
 /// `sender` is the address that readers write to; its domain ends the `Message-ID`, which depends
-/// on nothing but the article's address and the subscriber, so that a mail sent again is the same
+/// on nothing but the article and the subscriber, so that a mail sent again is the same
 /// mail.
 pub fn alerts(
     judged: &Judged,
@@ -298,9 +298,14 @@ fn link(url: &str) -> Option<Link> {
     Some(Link { host, url: url.into() })
 }
 
-/// Names the cause of a message: 128 bits of the SHA-256 of the article's address key, in hex.
-fn cause(address: &str) -> String {
-    Sha256::digest(address.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+/// Names the cause of a message: 128 bits of a SHA-256 over the article's address and wording, in
+/// hex. The address alone will not do: some sites give every page the same canonical address.
+fn cause(keys: &Keys) -> String {
+    Sha256::digest(format!("{} {:016x}", keys.address, keys.wording))
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn leave_link(sender: &Email) -> String {

@@ -1,5 +1,7 @@
 //! The first half of a visit: ask every listing of a source what it announces.
 
+use std::collections::VecDeque;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
 
@@ -21,7 +23,7 @@ pub struct Announcement {
     pub links: usize,
     /// Addresses never seen before.
     pub fresh: usize,
-    /// Listings that said nothing changed.
+    /// Listings of the source that said nothing changed.
     pub unchanged: usize,
     /// The first thing that went wrong.
     pub fault: Option<(Outcome, String)>,
@@ -46,16 +48,19 @@ pub async fn read_listings(
             announcement.links += 1;
             continue;
         }
-        let mut waiting = vec![listing.clone()];
-        let mut sitemaps = 0;
-        while let Some(listing) = waiting.pop() {
-            let further =
-                read_listing(store, fetcher, source, &listing, now, &mut announcement).await?;
-            for url in further {
-                sitemaps += 1;
-                if sitemaps <= SITEMAPS_MAX {
-                    waiting.push(Listing { url, ..listing.clone() });
-                }
+        let told = read_listing(store, fetcher, source, listing, now, &mut announcement).await?;
+        let Told::Links { sitemaps } = told else {
+            announcement.unchanged += 1;
+            continue;
+        };
+        let mut waiting: VecDeque<String> = sitemaps.into();
+        for _ in 0..SITEMAPS_MAX {
+            let Some(url) = waiting.pop_front() else { break };
+            let sitemap = Listing { url, ..listing.clone() };
+            let told =
+                read_listing(store, fetcher, source, &sitemap, now, &mut announcement).await?;
+            if let Told::Links { sitemaps } = told {
+                waiting.extend(sitemaps);
             }
         }
     }
@@ -75,7 +80,15 @@ async fn watch_page(
     store.watch(source.id.clone(), key, link, now).await
 }
 
-/// Reads one listing document; returns the further sitemaps it names.
+/// What one listing document said.
+enum Told {
+    /// Nothing changed.
+    Unchanged,
+    /// Links, which are stored by now, and further sitemaps; neither where it could not be read.
+    Links { sitemaps: Vec<String> },
+}
+
+/// Reads one listing document and stores the links it gives.
 async fn read_listing(
     store: &Store,
     fetcher: &Fetcher,
@@ -83,17 +96,16 @@ async fn read_listing(
     listing: &Listing,
     now: DateTime<Utc>,
     announcement: &mut Announcement,
-) -> store::Result<Vec<String>> {
+) -> store::Result<Told> {
     let validators = store.listing_validators(source.id.clone(), listing.url.clone()).await?;
     let fetched = match fetcher.get(&listing.url, &validators).await {
         Ok(Answer::Fetched(fetched)) => fetched,
         Ok(Answer::Unchanged) => {
-            announcement.unchanged += 1;
-            return Ok(Vec::new());
+            return Ok(Told::Unchanged);
         }
         Err(fault) => {
             note_fault(announcement, fault);
-            return Ok(Vec::new());
+            return Ok(Told::Links { sitemaps: Vec::new() });
         }
     };
     let next_time = fetched.validators.clone();
@@ -110,11 +122,11 @@ async fn read_listing(
                 if listed.sitemaps.is_empty() { next_time } else { Validators::default() };
             let read = Some((listing.url.clone(), validators));
             announcement.fresh += store.announce(source.id.clone(), read, announced, now).await?;
-            Ok(listed.sitemaps)
+            Ok(Told::Links { sitemaps: listed.sitemaps })
         }
         Err(fault) => {
             announcement.fault.get_or_insert(fault);
-            Ok(Vec::new())
+            Ok(Told::Links { sitemaps: Vec::new() })
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
 pub mod crawl;
+mod health;
 pub mod judge;
 pub mod listings;
+mod pages;
 pub mod read;
 pub mod send_mail;

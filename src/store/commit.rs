@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
-use crate::model::article::Removed;
+use crate::model::article::{Reason, Removed};
 use crate::model::fetched::Fetched;
 use crate::model::judged::{Field, Judged, Keys, Neighbour, Placed, Verdict};
 use crate::model::source::SourceId;
@@ -96,9 +96,19 @@ impl Writing<'_> {
         {
             placed = Placed::Same { article };
         }
+        if let Placed::Copy { article, .. } = placed
+            && self.commit.judged.verdict.relevant
+            && !self.is_relevant(article)?
+        {
+            // A short note says the same as the head of a longer report, which goes on to say more.
+            placed = Placed::New;
+        }
         // Who was told once is not told again, and who came later is not told of old news: an edit
         // causes an alert only where it is the edit that made the article relevant.
-        let was_relevant = self.is_relevant(&placed)?;
+        let was_relevant = match placed {
+            Placed::Revision { article } => self.is_relevant(article)?,
+            _ => false,
+        };
         let article = match placed {
             Placed::New => self.add_article()?,
             Placed::Same { article } => article,
@@ -194,9 +204,8 @@ impl Writing<'_> {
         Ok(Neighbour { article: id, same_address: false, same_site, wording, shingles })
     }
 
-    /// Whether the article that a revision replaces was judged to be about sanctions.
-    fn is_relevant(&self, placed: &Placed) -> Result<bool> {
-        let Placed::Revision { article } = placed else { return Ok(false) };
+    /// Whether a stored article was judged to be about sanctions.
+    fn is_relevant(&self, article: i64) -> Result<bool> {
         let mut statement =
             self.transaction.prepare_cached("SELECT relevant FROM verdict WHERE article = ?1")?;
         Ok(statement.query_row([article], |row| row.get(0)).optional()?.unwrap_or(false))
@@ -235,13 +244,25 @@ impl Writing<'_> {
         Ok(id)
     }
 
+    /// Whether nothing a reader would call a change lies between the stored text and the new one.
+    ///
+    /// What we have learned since to be a repeat of the site is gone from the new text and not from
+    /// the old: it is taken from both, or every page would change when the memory grows.
     fn is_noise(&self, article: i64, rules: Rules) -> Result<bool> {
         let old: String = self
             .transaction
             .prepare_cached("SELECT title || char(10, 10) || text FROM article WHERE id = ?1")?
             .query_row([article], |row| row.get(0))?;
         let judged = &self.commit.judged.article;
-        Ok((rules.is_noise)(&old, &format!("{}\n\n{}", judged.title, judged.text())))
+        let is_repeat = |block: &&str| {
+            judged
+                .removed
+                .iter()
+                .any(|removed| removed.reason == Reason::SiteRepeat && removed.text == **block)
+        };
+        let old: Vec<&str> = old.split("\n\n").filter(|block| !is_repeat(block)).collect();
+        let new = format!("{}\n\n{}", judged.title, judged.text());
+        Ok((rules.is_noise)(&old.join("\n\n"), &new))
     }
 
     /// Moves the stored text to the revisions, with its difference to the new one, and puts the

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::model::fetched::Validators;
 use crate::model::source::{Link, SourceId};
+use crate::model::stamp::Stamp;
 use crate::model::visit::Outcome;
 use crate::store::{Result, Store, moment, parse_moment};
 
@@ -17,6 +18,8 @@ pub struct DueLink {
     pub url: String,
     /// The announced headline, or empty.
     pub title: String,
+    /// When it was published, as the listing says.
+    pub published: Option<Stamp>,
     /// When a listing first announced it.
     pub first_seen: DateTime<Utc>,
     /// Failures in a row so far.
@@ -62,7 +65,8 @@ impl Store {
         .await
     }
 
-    /// Makes a page watched in place due now, known or not.
+    /// Makes a page watched in place due now, whoever announced it before; one that failed waits for
+    /// its time, but never for ever.
     pub async fn watch(
         &self,
         source: SourceId,
@@ -73,8 +77,10 @@ impl Store {
         self.write(move |transaction| {
             announce_one(transaction, &source, &address, &link, now)?;
             transaction.execute(
-                "UPDATE link SET next_try = ?2 WHERE address = ?1 AND attempts = 0",
-                params![address, moment(now)],
+                "UPDATE link SET source = ?3,
+                     next_try = iif(attempts = 0, ?2, coalesce(next_try, ?2))
+                 WHERE address = ?1",
+                params![address, moment(now), source.0],
             )?;
             Ok(())
         })
@@ -91,7 +97,8 @@ impl Store {
     ) -> Result<Vec<DueLink>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT address, url, title, first_seen, attempts, etag, last_modified FROM link
+                "SELECT address, url, title, first_seen, attempts, etag, last_modified, published
+                 FROM link
                  WHERE source = ?1 AND next_try <= ?2
                  ORDER BY outcome IS NOT NULL, next_try, id LIMIT ?3",
             )?;
@@ -104,10 +111,38 @@ impl Store {
                     title: row.get(2)?,
                     first_seen: parse_moment(&row.get::<_, String>(3)?)?,
                     attempts: row.get(4)?,
+                    // What a listing said and no stamp can hold says nothing here.
+                    published: row.get::<_, Option<String>>(7)?.and_then(|text| text.parse().ok()),
                     validators: Validators { etag: row.get(5)?, last_modified: row.get(6)? },
                 });
             }
             Ok(due)
+        })
+        .await
+    }
+
+    /// A page was not asked for, since its server wants to be left alone: it waits, and no failure
+    /// is counted.
+    pub async fn link_held(&self, address: String, next_try: DateTime<Utc>) -> Result<()> {
+        self.write(move |transaction| {
+            transaction.execute(
+                "UPDATE link SET next_try = ?2 WHERE address = ?1",
+                params![address, moment(next_try)],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// When a listing of the source last announced an address never seen before.
+    pub async fn last_announced(&self, source: SourceId) -> Result<Option<DateTime<Utc>>> {
+        self.read(move |connection| {
+            let last: Option<String> = connection.query_row(
+                "SELECT max(first_seen) FROM link WHERE source = ?1",
+                [source.0],
+                |row| row.get(0),
+            )?;
+            last.as_deref().map(parse_moment).transpose()
         })
         .await
     }
@@ -161,6 +196,11 @@ fn announce_one(
             .execute(params![address, link.url, source.0, link.title, published, moment(now)])?;
         return Ok(true);
     };
+    // A page nobody has read yet belongs to whoever announces it now: its first source may be
+    // watched no longer.
+    transaction
+        .prepare_cached("UPDATE link SET source = ?2 WHERE address = ?1 AND outcome IS NULL")?
+        .execute(params![address, source.0])?;
     // Two listings may describe one address differently for ever; only the source that owns the
     // row may call it edited, and only with a value where the row has one too.
     let edited = (published.is_some() && stamp.is_some() && published != stamp)

@@ -18,6 +18,7 @@ mod site_memory;
 mod sources;
 mod subscribers;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -182,10 +183,11 @@ impl Store {
         let task = tokio::task::spawn_blocking(move || {
             let reader = shared.readers.lock().expect("no panic under this lock").pop();
             let reader = reader.ok_or(Error::Closed)?;
-            let result = work(&reader);
+            // A panic in the work must not cost a connection: it goes on after the return.
+            let result = catch_unwind(AssertUnwindSafe(|| work(&reader)));
             shared.readers.lock().expect("no panic under this lock").push(reader);
             drop(permit);
-            result
+            result.unwrap_or_else(|panic| resume_unwind(panic))
         });
         task.await.map_err(|_| Error::Closed)?
     }

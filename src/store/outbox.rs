@@ -27,7 +27,8 @@ pub struct Outbox {
     pub oldest_waiting: Option<DateTime<Utc>>,
 }
 
-/// Puts a message into the outbox, unless this subscriber has one for this cause already.
+/// Puts a message into the outbox, unless this subscriber has one for this cause already, or has
+/// left since the message was made.
 pub(crate) fn enqueue(
     transaction: &Transaction<'_>,
     cause: &str,
@@ -38,7 +39,8 @@ pub(crate) fn enqueue(
         .prepare_cached(
             "INSERT INTO delivery
                  (subscriber, cause, message_id, subject, text, html, state, created, next_try)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7
+             WHERE EXISTS (SELECT 1 FROM subscriber WHERE id = ?1 AND left IS NULL)
              ON CONFLICT (subscriber, cause) DO NOTHING",
         )?
         .execute(params![

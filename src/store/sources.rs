@@ -67,6 +67,18 @@ impl Store {
         .await
     }
 
+    /// Holds a claimed source for longer.
+    pub async fn renew_lease(&self, id: SourceId, until: DateTime<Utc>) -> Result<()> {
+        self.write(move |transaction| {
+            transaction.execute(
+                "UPDATE source SET leased_until = ?2 WHERE id = ?1",
+                params![id.0, moment(until)],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     /// When the next of `ids` is due, leases included; none where all are unknown.
     pub async fn next_due(&self, ids: Vec<SourceId>) -> Result<Option<DateTime<Utc>>> {
         let ids = serde_json::json!(ids.iter().map(|id| &id.0).collect::<Vec<_>>()).to_string();

@@ -137,7 +137,7 @@ impl Place {
             let feed = web.url(&format!("/s{source}/feed"));
             let toml = format!(
                 "title = \"Source {source}\"\nkind = \"news\"\ncountry = \"int\"\nlanguage = \"en\"\n\
-                 [[listing]]\nkind = \"feed\"\nurl = \"{feed}\"\n[expectation]\n"
+                 [[listing]]\nkind = \"feed\"\nurl = \"{feed}\"\n[expectation]\ndated = false\n"
             );
             fs::write(selectors.join(format!("s{source}.toml")), toml).unwrap();
         }

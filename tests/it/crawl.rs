@@ -15,8 +15,6 @@ use sanctionwatch::model::source::{
 };
 use sanctionwatch::model::visit::{Outcome, Visit};
 use sanctionwatch::store::{Scope, Store, StoredArticle};
-use tokio::sync::{Notify, broadcast};
-use tokio_util::sync::CancellationToken;
 
 use crate::support::web::{Response, Web};
 
@@ -45,21 +43,15 @@ impl World {
             allow_private: vec!["127.0.0.1".to_owned()],
             ..Limits::default()
         };
-        let crawler = Crawler {
-            store,
-            fetcher: Fetcher::new(limits, clock.clone()).unwrap(),
-            clock: clock.clone(),
-            settings: Settings {
-                workers: 4,
-                pages_per_visit: 100,
-                interval: None,
-                alert_age: TimeDelta::days(7),
-                sender: "alerts@example.org".parse().unwrap(),
-            },
-            events: broadcast::channel(64).0,
-            mail_waiting: Arc::new(Notify::new()),
-            stop: CancellationToken::new(),
+        let fetcher = Fetcher::new(limits, clock.clone()).unwrap();
+        let settings = Settings {
+            workers: 4,
+            pages_per_visit: 100,
+            interval: None,
+            alert_age: TimeDelta::days(7),
+            sender: "alerts@example.org".parse().unwrap(),
         };
+        let crawler = Crawler::new(store, fetcher, clock.clone(), settings);
         Self { crawler, clock, _folder: folder }
     }
 

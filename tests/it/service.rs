@@ -70,7 +70,7 @@ fn settings(folder: &Path, web: &Web) -> std::path::PathBuf {
     fs::create_dir_all(&selectors).unwrap();
     let source = format!(
         "title = \"A feed\"\nkind = \"news\"\ncountry = \"int\"\nlanguage = \"en\"\n\
-         [[listing]]\nkind = \"feed\"\nurl = \"{}\"\n[expectation]\n",
+         [[listing]]\nkind = \"feed\"\nurl = \"{}\"\n[expectation]\ndated = false\n",
         web.url("/feed")
     );
     fs::write(selectors.join("feed.toml"), source).unwrap();

@@ -1,0 +1,305 @@
+//! The second half of a visit, and the way of one article: every due page goes through
+//! `fetch → read → judge → alerts → commit`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::spawn_blocking;
+use url::Url;
+
+use crate::dedupe;
+use crate::digest;
+use crate::fetch::{Answer, Fault};
+use crate::jobs::crawl::{Crawler, Event, LEASE};
+use crate::jobs::judge::judge;
+use crate::jobs::read::read;
+use crate::model::article::{Article, SiteMemory};
+use crate::model::fetched::Fetched;
+use crate::model::judged::{Judged, Placed};
+use crate::model::note::Note;
+use crate::model::source::{ListingKind, Source};
+use crate::model::subscriber::Message;
+use crate::model::visit::{Counts, Outcome};
+use crate::parse::address;
+use crate::rhythm;
+use crate::store::{self, Commit, Committed, DueLink, Rules};
+use crate::text::words::words;
+
+/// A page that failed this often in a row is left alone; its row says why.
+const ATTEMPTS_MAX: u32 = 12;
+/// Gap after the first failure of a page.
+const FIRST_RETRY: Duration = Duration::from_mins(5);
+/// A page that robots.txt closes is asked about again this much later: rules change seldom.
+const REFUSED_RETRY: TimeDelta = TimeDelta::days(7);
+/// An article is looked at again after as long as we have known it, but not sooner than this …
+const RECHECK_MIN: TimeDelta = TimeDelta::hours(6);
+/// … and not once we have known it for longer than this.
+const RECHECK_UNTIL: TimeDelta = TimeDelta::days(30);
+/// Bytes of pages that are read at the same moment: reading takes up to 35 times a page's size.
+pub(crate) const READING_BYTES: usize = 24 << 20;
+
+/// The pure decisions `store` asks for inside its transaction.
+const RULES: Rules =
+    Rules { place: dedupe::place, is_noise: dedupe::is_noise, difference: dedupe::difference };
+
+/// What the pages of a visit gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Harvest {
+    /// Pages asked for.
+    pub(crate) tried: usize,
+    /// Pages that gave something to store, or had not changed.
+    pub(crate) read: usize,
+    /// New articles shorter than the source's expectation.
+    pub(crate) short: usize,
+    /// New articles without a date.
+    pub(crate) undated: usize,
+    /// The first page that failed, and why.
+    pub(crate) fault: Option<(Outcome, String)>,
+    /// Whether pages were left due.
+    pub(crate) left: bool,
+    /// How long the server asked to be left alone.
+    pub(crate) hold: Option<TimeDelta>,
+}
+
+/// How one page ended.
+enum Ended {
+    /// As the outcome says; the detail is empty where it went well.
+    With(Outcome, String),
+    /// The server wants to be left alone for so long; this page was not read.
+    Held(TimeDelta),
+}
+
+impl Crawler {
+    /// Takes each due page of the source through all stages.
+    pub(crate) async fn read_due_pages(
+        &self,
+        source: &Arc<Source>,
+        counts: &mut Counts,
+    ) -> store::Result<Harvest> {
+        let limit = self.settings.pages_per_visit;
+        let now = self.clock.now();
+        let mut due = self.store.due_links(source.id.clone(), now, limit + 1).await?;
+        let mut harvest = Harvest { left: limit < due.len(), ..Harvest::default() };
+        due.truncate(limit);
+        let mut leased = now;
+        for link in due {
+            if self.stop.is_cancelled() || harvest.hold.is_some() {
+                harvest.left = true;
+                break;
+            }
+            let now = self.clock.now();
+            if leased + LEASE / 2 < now {
+                self.store.renew_lease(source.id.clone(), now + LEASE).await?;
+                leased = now;
+            }
+            let url = link.url.clone();
+            match self.read_page(source, link, counts, &mut harvest).await? {
+                Ended::Held(hold) => harvest.hold = Some(hold),
+                Ended::With(outcome, detail) => {
+                    harvest.tried += 1;
+                    if outcome.is_healthy() {
+                        harvest.read += 1;
+                    } else {
+                        harvest.fault.get_or_insert((outcome, detail));
+                    }
+                    self.tell(Event::PageRead { source: source.id.clone(), url, outcome });
+                }
+            }
+        }
+        Ok(harvest)
+    }
+
+    /// The way of one article.
+    async fn read_page(
+        &self,
+        source: &Arc<Source>,
+        link: DueLink,
+        counts: &mut Counts,
+        harvest: &mut Harvest,
+    ) -> store::Result<Ended> {
+        let fetched = match self.fetcher.get(&link.url, &link.validators).await {
+            Ok(Answer::Fetched(fetched)) => *fetched,
+            Ok(Answer::Unchanged) => {
+                let next = self.recheck_at(link.first_seen);
+                let unchanged = Outcome::Unchanged;
+                self.store.link_unread(link.address, unchanged, String::new(), next).await?;
+                return Ok(Ended::With(unchanged, String::new()));
+            }
+            Err(fault) => return self.not_fetched(link, fault, counts).await,
+        };
+        if let Some(detail) = sent_home(&fetched) {
+            return self.put_off(link, Outcome::Gone, detail, counts).await;
+        }
+        let domain = address::site(&fetched.url).unwrap_or_default();
+        let memory = self.store.site_memory(domain.clone()).await?;
+        let (read, notes) = self.read_and_judge(source, fetched.clone(), memory).await;
+        let Some(mut judged) = read else {
+            let detail = describe_notes(&notes, &fetched.url);
+            return self.put_off(link, Outcome::Unreadable, detail, counts).await;
+        };
+        settle_date(&mut judged.article, source, &link);
+        let now = self.clock.now();
+        let commit = Commit {
+            source: source.id.clone(),
+            messages: self.alerts(&judged, source, now).await?,
+            next_look: self.recheck_at(link.first_seen),
+            link: link.address,
+            domain,
+            judged: judged.clone(),
+            fetched,
+            now,
+        };
+        let committed = self.store.commit(commit, RULES).await?;
+        if 0 < committed.messages {
+            self.mail_waiting.notify_one();
+        }
+        count(counts, harvest, &committed, &judged, source);
+        Ok(Ended::With(Outcome::Ok, String::new()))
+    }
+
+    /// Reading and judging are CPU work: off the async runtime, within a budget of bytes, and a
+    /// panic is one page's failure.
+    async fn read_and_judge(
+        &self,
+        source: &Arc<Source>,
+        fetched: Fetched,
+        memory: SiteMemory,
+    ) -> (Option<Judged>, Vec<Note>) {
+        let bytes = fetched.body.len().clamp(1, READING_BYTES);
+        let bytes = u32::try_from(bytes).expect("the budget fits");
+        let permit = Arc::clone(&self.reading).acquire_many_owned(bytes).await;
+        let source = Arc::clone(source);
+        let work = spawn_blocking(move || {
+            let _permit = permit;
+            let (article, notes) = read(&fetched, &source.recipe, &memory);
+            (article.map(|article| judge(own_address(&article, &fetched), article)), notes)
+        });
+        work.await.unwrap_or_else(|error| {
+            (None, vec![Note::new("read", format!("internal error, please report it: {error}"))])
+        })
+    }
+
+    /// The messages an article would cause if it turns out to be new.
+    async fn alerts(
+        &self,
+        judged: &Judged,
+        source: &Source,
+        now: DateTime<Utc>,
+    ) -> store::Result<Vec<Message>> {
+        let too_old = judged
+            .article
+            .published
+            .is_some_and(|stamp| stamp.instant() + self.settings.alert_age < now);
+        if !judged.verdict.relevant || too_old {
+            return Ok(Vec::new());
+        }
+        let subscribers = self.store.subscribers().await?;
+        Ok(digest::alerts(judged, source, &subscribers, &self.settings.sender))
+    }
+
+    async fn not_fetched(
+        &self,
+        link: DueLink,
+        fault: Fault,
+        counts: &mut Counts,
+    ) -> store::Result<Ended> {
+        let hold = fault.retry_after.and_then(|hold| TimeDelta::from_std(hold).ok());
+        let Some(hold) = hold else {
+            return self.put_off(link, fault.outcome, fault.detail, counts).await;
+        };
+        tracing::info!(url = link.url, detail = fault.detail, "left alone for a while");
+        self.store.link_held(link.address, self.clock.now() + hold).await?;
+        Ok(Ended::Held(hold))
+    }
+
+    /// Remembers why a page gave nothing, and when to try again.
+    async fn put_off(
+        &self,
+        link: DueLink,
+        outcome: Outcome,
+        detail: String,
+        counts: &mut Counts,
+    ) -> store::Result<Ended> {
+        // What robots.txt closes is no failure of the source.
+        counts.failures += usize::from(outcome != Outcome::Refused);
+        let next = retry_at(outcome, link.attempts + 1, self.clock.now());
+        tracing::info!(url = link.url, outcome = outcome.name(), detail, "page not read");
+        self.store.link_unread(link.address, outcome, detail.clone(), next).await?;
+        Ok(Ended::With(outcome, detail))
+    }
+
+    /// When to see whether an article was edited.
+    fn recheck_at(&self, first_seen: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let now = self.clock.now();
+        let age = now - first_seen;
+        (age < RECHECK_UNTIL).then(|| now + age.max(RECHECK_MIN))
+    }
+}
+
+/// Says so where a page other than the home page led to a home page: the article is gone, and the
+/// site is too polite to say it.
+fn sent_home(fetched: &Fetched) -> Option<String> {
+    let path = |url: &str| Url::parse(url).map(|url| url.path().to_owned()).unwrap_or_default();
+    let home = path(&fetched.url) == "/" && !fetched.url.contains('?');
+    (home && !fetched.redirects.is_empty() && path(&fetched.requested) != "/")
+        .then(|| format!("{} leads to the home page {}", fetched.requested, fetched.url))
+}
+
+/// The address an article is known by: the canonical one it claims, if it can be one.
+fn own_address(article: &Article, fetched: &Fetched) -> String {
+    address::key(&article.url)
+        .or_else(|| address::key(&fetched.url))
+        .unwrap_or_else(|| fetched.url.clone())
+}
+
+/// A page without a date has the one its listing gave. A page that is edited for years has none,
+/// whatever dates it names.
+fn settle_date(article: &mut Article, source: &Source, link: &DueLink) {
+    let is_watched = source
+        .listings
+        .iter()
+        .any(|listing| listing.kind == ListingKind::Page && listing.url == link.url);
+    article.published = if is_watched { None } else { article.published.or(link.published) };
+}
+
+fn count(
+    counts: &mut Counts,
+    harvest: &mut Harvest,
+    committed: &Committed,
+    judged: &Judged,
+    source: &Source,
+) {
+    counts.messages += committed.messages;
+    match committed.placed {
+        Placed::New => {
+            counts.articles += 1;
+            counts.removed += judged.article.removed.len();
+            counts.relevant += usize::from(judged.verdict.relevant);
+            let length = words(&judged.article.text()).take(source.expectation.words_min).count();
+            harvest.short += usize::from(length < source.expectation.words_min);
+            harvest.undated += usize::from(judged.article.published.is_none());
+        }
+        Placed::Revision { .. } => counts.revisions += 1,
+        Placed::Copy { .. } => counts.copies += 1,
+        Placed::Same { .. } => {}
+    }
+}
+
+/// When to try a page again after `attempts` failures in a row; none: it will not get better.
+fn retry_at(outcome: Outcome, attempts: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if outcome == Outcome::Refused {
+        return (attempts < ATTEMPTS_MAX).then(|| now + REFUSED_RETRY);
+    }
+    let attempts_max = match outcome {
+        Outcome::Gone | Outcome::WrongType | Outcome::TooLarge | Outcome::Forbidden => 2,
+        Outcome::Unreadable | Outcome::RedirectLoop => 4,
+        _ => ATTEMPTS_MAX,
+    };
+    (attempts < attempts_max).then(|| now + rhythm::after_failure(attempts, FIRST_RETRY))
+}
+
+fn describe_notes(notes: &[Note], url: &str) -> String {
+    let said: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
+    if said.is_empty() { format!("no article was found on {url}") } else { said.join("; ") }
+}
