@@ -2,13 +2,14 @@
 //! language group, beside peers whose outputs are given, with a paired bootstrap.
 //!
 //! ```text
-//! cargo run --release --example read_measure -- CORPORA/extraction [--peer NAME=FILE]… [--worst N] [--dump FILE]
-//!     [--site-memory] [--bare] [--stages]
+//! cargo run --release --example read_measure -- CORPORA/extraction [--peer NAME=FILE]… [--worst N] [--dump FILE] [--ours FILE]
+//!     [--site-memory] [--bare] [--stages] [--curve]
 //! ```
 //!
+//! `--ours` scores texts dumped before, say by the trainer for pages of hosts it had not seen;
 //! `--site-memory` lets the reader learn what sites repeat from the other pages of the corpus, and
 //! shows the sets without and with it; `--bare` times a bare parse by `scraper` of
-//! every page, `--stages` the steps of reading.
+//! every page, `--stages` the steps of reading, `--curve` made pages of 1 to 20 MB.
 //!
 //! A peer's file has one JSON line a page: {"id", "text", "seconds"?}.
 #![expect(clippy::print_stdout, reason = "a measure prints its figures")]
@@ -35,11 +36,17 @@ fn main() -> anyhow::Result<()> {
     let wanted = arguments()?;
     let pages = load(&wanted.folder)?;
     let mut sites = Sites::default();
-    let texts = read_all(&wanted.folder, &pages, &Sites::default(), &mut sites)?;
+    let texts = match &wanted.ours {
+        Some(file) => load_peer(file)?,
+        None => read_all(&wanted.folder, &pages, &Sites::default(), &mut sites)?,
+    };
     let mut peers = vec![("sanctionwatch".to_owned(), texts)];
     if wanted.site_memory {
         let texts = read_all(&wanted.folder, &pages, &sites, &mut Sites::default())?;
         peers.push(("with site memory".to_owned(), texts));
+    }
+    if wanted.curve {
+        draw_curve(&pages[0]);
     }
     if wanted.stages {
         time_stages(&wanted.folder, &pages)?;
@@ -70,9 +77,11 @@ struct Wanted {
     peers: Vec<(String, PathBuf)>,
     worst: usize,
     dump: Option<PathBuf>,
+    ours: Option<PathBuf>,
     site_memory: bool,
     bare: bool,
     stages: bool,
+    curve: bool,
 }
 
 fn arguments() -> anyhow::Result<Wanted> {
@@ -81,9 +90,11 @@ fn arguments() -> anyhow::Result<Wanted> {
         peers: Vec::new(),
         worst: 0,
         dump: None,
+        ours: None,
         site_memory: false,
         bare: false,
         stages: false,
+        curve: false,
     };
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -96,8 +107,10 @@ fn arguments() -> anyhow::Result<Wanted> {
             }
             "--worst" => wanted.worst = value()?.parse()?,
             "--site-memory" => wanted.site_memory = true,
+            "--curve" => wanted.curve = true,
             "--stages" => wanted.stages = true,
             "--bare" => wanted.bare = true,
+            "--ours" => wanted.ours = Some(PathBuf::from(value()?)),
             "--dump" => wanted.dump = Some(PathBuf::from(value()?)),
             folder => wanted.folder = PathBuf::from(folder),
         }
@@ -193,6 +206,27 @@ fn body(folder: &Path, page: &Page) -> anyhow::Result<Vec<u8>> {
     let mut body = Vec::new();
     flate2::read::MultiGzDecoder::new(fs::File::open(file)?).read_to_end(&mut body)?;
     Ok(body)
+}
+
+/// Time against size, on a page whose like is repeated: paragraphs, links, a list, a table.
+fn draw_curve(like: &Page) {
+    for megabytes in [1, 2, 5, 10, 20] {
+        let mut html = String::from("<title>A long page</title><h1>A long page</h1><main>");
+        let mut number = 0;
+        while html.len() < megabytes << 20 {
+            html.push_str(&format!(
+                "<div class=part><h2>Part {number}</h2><p>The office confirmed on day {number} \
+                 that the <a href=/{number}>measure</a> remains in force, as it said.</p><ul>\
+                 <li>First of {number}</li><li>Second of {number}</li></ul><table><tr><td>{number}\
+                 </td><td>a</td></tr><tr><td>b</td><td>c</td></tr></table></div>"
+            ));
+            number += 1;
+        }
+        let fetched = fetched(like, html.into_bytes());
+        let start = Instant::now();
+        std::hint::black_box(read(&fetched, &Recipe::default(), &SiteMemory::default()));
+        println!("{megabytes:>3} MB {:.2} s", start.elapsed().as_secs_f64());
+    }
 }
 
 /// Time of each step over all pages.

@@ -118,11 +118,10 @@ fn opening(passages: &[Passage], inside: &[bool]) -> Option<usize> {
 /// page, where that element holds everything, nothing goes.
 fn drop_comments(dom: &Dom, cut: &Passages, opening: usize, inside: &mut [bool]) {
     let start = dom.node(cut.list[opening].node);
-    for at in opening + 1..cut.list.len() {
-        inside[at] &=
-            !std::iter::successors(Some(dom.node(cut.list[at].node)), |node| node.parent())
-                .take_while(|node| !node.contains(start))
-                .any(|node| cut.hints[node.id().index()].has(Hints::COMMENTS));
+    for (passage, inside) in cut.list.iter().zip(inside).skip(opening + 1) {
+        *inside &= !std::iter::successors(Some(dom.node(passage.node)), |node| node.parent())
+            .take_while(|node| !node.contains(start))
+            .any(|node| cut.hints[node.id().index()].has(Hints::COMMENTS));
     }
 }
 

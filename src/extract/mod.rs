@@ -4,6 +4,7 @@ mod body;
 mod features;
 mod hints;
 pub mod metadata;
+mod opinions;
 mod passages;
 mod trees;
 mod weights;
@@ -78,7 +79,7 @@ impl<'p> Reading<'p> {
 
     /// The measures for the second opinion, given the probabilities of the first.
     pub fn measure_again(&self, table: &Table, first: &[f32]) -> Table {
-        features::measure_again(&self.page.dom, &self.passages.list, table, first)
+        opinions::measure_again(&self.page.dom, &self.passages.list, table, first)
     }
 
     /// Decides, given the probability that each passage belongs to the article.
