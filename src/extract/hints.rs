@@ -455,16 +455,27 @@ fn of_word(word: &[u8; 24], length: usize) -> Hints {
         return Hints::NONE;
     }
     let word = &word[..length];
-    TABLE
-        .binary_search_by(|(name, _)| name.as_bytes().cmp(word))
-        .map_or(Hints::NONE, |at| TABLE[at].1)
+    let letter = usize::from(word[0] - b'a');
+    let same_letter = &TABLE.names[TABLE.starts[letter]..TABLE.starts[letter + 1]];
+    same_letter
+        .iter()
+        .find(|(name, _)| name.as_bytes() == word)
+        .map_or(Hints::NONE, |(_, hints)| *hints)
 }
 
-/// [`NAMES`] in alphabetical order.
-static TABLE: std::sync::LazyLock<Vec<(&'static str, Hints)>> = std::sync::LazyLock::new(|| {
-    let mut table = NAMES.to_vec();
-    table.sort_unstable_by_key(|(name, _)| *name);
-    table
+/// [`NAMES`] in alphabetical order, and where each letter starts.
+struct ByLetter {
+    names: Vec<(&'static str, Hints)>,
+    starts: [usize; 27],
+}
+
+static TABLE: std::sync::LazyLock<ByLetter> = std::sync::LazyLock::new(|| {
+    let mut names = NAMES.to_vec();
+    names.sort_unstable_by_key(|(name, _)| *name);
+    let starts = std::array::from_fn(|letter| {
+        names.partition_point(|(name, _)| usize::from(name.as_bytes()[0] - b'a') < letter)
+    });
+    ByLetter { names, starts }
 });
 
 #[cfg(test)]
@@ -488,7 +499,7 @@ mod tests {
 
     #[test]
     fn no_name_stands_twice_and_each_fits() {
-        for pair in TABLE.windows(2) {
+        for pair in TABLE.names.windows(2) {
             assert_ne!(pair[0].0, pair[1].0);
         }
         assert!(NAMES.iter().all(|(name, _)| name.len() <= 24));

@@ -4,6 +4,7 @@ mod body;
 mod features;
 mod hints;
 pub mod metadata;
+mod opinions;
 mod passages;
 mod trees;
 mod weights;
@@ -36,8 +37,13 @@ pub fn article(page: &Page, recipe: &Recipe) -> (Extracted, Vec<Note>) {
     let first: Vec<f32> =
         (0..table.len()).map(|at| weights.first.probability(table.row(at))).collect();
     let again = reading.measure_again(&table, &first);
-    let second: Vec<f32> =
-        (0..again.len()).map(|at| weights.second.probability(again.row(at))).collect();
+    let second: Vec<f32> = (0..again.len())
+        .map(|at| match first[at] {
+            // What nobody would believe at first is not worth a second opinion.
+            p if p < 0.003 => p,
+            _ => weights.second.probability(again.row(at)),
+        })
+        .collect();
     reading.finish(&second)
 }
 
@@ -73,7 +79,7 @@ impl<'p> Reading<'p> {
 
     /// The measures for the second opinion, given the probabilities of the first.
     pub fn measure_again(&self, table: &Table, first: &[f32]) -> Table {
-        features::measure_again(&self.page.dom, &self.passages.list, table, first)
+        opinions::measure_again(&self.page.dom, &self.passages.list, table, first)
     }
 
     /// Decides, given the probability that each passage belongs to the article.
@@ -149,6 +155,7 @@ fn raw_block(passage: Passage, outside: Option<Reason>) -> RawBlock {
             byline: passage.own.has(Hints::BYLINE.with(Hints::DATE).with(Hints::AUTHOR)),
         },
         text: passage.text,
+        folded: passage.folded,
         outside,
     }
 }

@@ -91,8 +91,10 @@ impl Dom {
     }
 
     /// Every element with this tag name, in document order.
-    pub fn elements<'dom>(&'dom self, tag: &'dom str) -> impl Iterator<Item = Node<'dom>> + 'dom {
-        self.iter().filter(move |node| node.tag() == tag)
+    pub fn elements<'dom>(&'dom self, tag: &str) -> impl Iterator<Item = Node<'dom>> + use<'dom> {
+        // Names are interned: one look-up here saves comparing text at every node.
+        let name = LocalName::from(tag);
+        self.iter().filter(move |node| node.local_name() == Some(&name))
     }
 
     fn range(&self, from: usize, to: usize) -> impl DoubleEndedIterator<Item = Node<'_>> + Clone {
