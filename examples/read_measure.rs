@@ -3,11 +3,12 @@
 //!
 //! ```text
 //! cargo run --release --example read_measure -- CORPORA/extraction [--peer NAME=FILE]… [--worst N] [--dump FILE]
-//!     [--site-memory] [--bare]
+//!     [--site-memory] [--bare] [--stages]
 //! ```
 //!
 //! `--site-memory` lets the reader learn what sites repeat from the other pages of the corpus, and
-//! shows the sets without and with it; `--bare` times a bare parse by `scraper` of every page.
+//! shows the sets without and with it; `--bare` times a bare parse by `scraper` of
+//! every page, `--stages` the steps of reading.
 //!
 //! A peer's file has one JSON line a page: {"id", "text", "seconds"?}.
 #![expect(clippy::print_stdout, reason = "a measure prints its figures")]
@@ -20,10 +21,13 @@ use std::{env, fs};
 
 use anyhow::{Context, bail};
 use chrono::DateTime;
-use sanctionwatch::clean::sites::Sites;
+use sanctionwatch::clean::{self, sites::Sites};
+use sanctionwatch::extract;
 use sanctionwatch::jobs::read::read;
+use sanctionwatch::model::article::SiteMemory;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::Recipe;
+use sanctionwatch::parse::page;
 use sanctionwatch::text::overlap::overlap;
 use serde_json::{Value, json};
 
@@ -36,6 +40,9 @@ fn main() -> anyhow::Result<()> {
     if wanted.site_memory {
         let texts = read_all(&wanted.folder, &pages, &sites, &mut Sites::default())?;
         peers.push(("with site memory".to_owned(), texts));
+    }
+    if wanted.stages {
+        time_stages(&wanted.folder, &pages)?;
     }
     if wanted.bare {
         time_bare_parse(&wanted.folder, &pages)?;
@@ -65,6 +72,7 @@ struct Wanted {
     dump: Option<PathBuf>,
     site_memory: bool,
     bare: bool,
+    stages: bool,
 }
 
 fn arguments() -> anyhow::Result<Wanted> {
@@ -75,6 +83,7 @@ fn arguments() -> anyhow::Result<Wanted> {
         dump: None,
         site_memory: false,
         bare: false,
+        stages: false,
     };
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -87,6 +96,7 @@ fn arguments() -> anyhow::Result<Wanted> {
             }
             "--worst" => wanted.worst = value()?.parse()?,
             "--site-memory" => wanted.site_memory = true,
+            "--stages" => wanted.stages = true,
             "--bare" => wanted.bare = true,
             "--dump" => wanted.dump = Some(PathBuf::from(value()?)),
             folder => wanted.folder = PathBuf::from(folder),
@@ -164,16 +174,7 @@ fn read_all(
 ) -> anyhow::Result<Texts> {
     let mut texts = HashMap::new();
     for page in pages {
-        let fetched = Fetched {
-            requested: page.url.clone(),
-            url: page.url.clone(),
-            redirects: Vec::new(),
-            status: 200,
-            content_type: None,
-            validators: Validators::default(),
-            body: body(folder, page)?,
-            at: DateTime::UNIX_EPOCH,
-        };
+        let fetched = fetched(page, body(folder, page)?);
         let memory = known.memory(&page.url);
         let start = Instant::now();
         let (article, _) = read(&fetched, &Recipe::default(), &memory);
@@ -192,6 +193,51 @@ fn body(folder: &Path, page: &Page) -> anyhow::Result<Vec<u8>> {
     let mut body = Vec::new();
     flate2::read::MultiGzDecoder::new(fs::File::open(file)?).read_to_end(&mut body)?;
     Ok(body)
+}
+
+/// Time of each step over all pages.
+fn time_stages(folder: &Path, pages: &[Page]) -> anyhow::Result<()> {
+    let mut sums = [0.0_f64; 5];
+    let recipe = Recipe::default();
+    for page in pages {
+        let fetched = fetched(page, body(folder, page)?);
+        let mut start = Instant::now();
+        let mut lap = |sum: &mut f64| {
+            *sum += start.elapsed().as_secs_f64();
+            start = Instant::now();
+        };
+        let (parsed, _) = page::read(&fetched);
+        lap(&mut sums[0]);
+        let reading = extract::Reading::of(&parsed, &recipe);
+        lap(&mut sums[1]);
+        let table = reading.measure();
+        lap(&mut sums[2]);
+        std::hint::black_box(&table);
+        drop(reading);
+        lap(&mut sums[4]);
+        let (extracted, _) = extract::article(&parsed, &recipe);
+        lap(&mut sums[3]);
+        std::hint::black_box(clean::article(extracted, &SiteMemory::default()));
+        lap(&mut sums[4]);
+    }
+    let names = ["parse", "fields and passages", "measure", "all of extract", "clean"];
+    for (name, sum) in names.iter().zip(sums) {
+        println!("{name:<20} {:.2} ms a page", 1000.0 * sum / pages.len() as f64);
+    }
+    Ok(())
+}
+
+fn fetched(page: &Page, body: Vec<u8>) -> Fetched {
+    Fetched {
+        requested: page.url.clone(),
+        url: page.url.clone(),
+        redirects: Vec::new(),
+        status: 200,
+        content_type: None,
+        validators: Validators::default(),
+        body,
+        at: DateTime::UNIX_EPOCH,
+    }
 }
 
 /// The floor: `scraper` builds its tree and nothing is asked of it.

@@ -19,22 +19,22 @@ pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason
         .collect();
     let numbered = numbered_sentences(&extracted.blocks);
     let prose = mostly_prose(&extracted.blocks, reasons);
-    let mut seen: HashSet<String> = HashSet::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for (block, reason) in extracted.blocks.iter().zip(reasons.iter_mut()) {
         let count = words(&block.text).take(SHORT + 1).count();
         if count == 0 || count > SHORT || matches!(block.kind, BlockKind::Heading { .. }) {
             continue;
         }
-        let folded = fold(&block.text);
-        let again = !seen.insert(folded.clone());
+        let folded = block.folded.as_str();
+        let again = !seen.insert(folded);
         if reason.is_some() {
             continue;
         }
-        *reason = if let Some(base) = base_of_number(&folded)
+        *reason = if let Some(base) = base_of_number(folded)
             && (base == title || images.contains(base) || numbered.contains(base))
         {
             Some(Reason::RepeatedCaption)
-        } else if images.contains(&folded) && block.kind == BlockKind::Paragraph {
+        } else if images.contains(folded) && block.kind == BlockKind::Paragraph {
             Some(Reason::AltText)
         } else if again && (block.setting.figure || block.setting.aside) {
             Some(Reason::RepeatedCaption)

@@ -49,11 +49,11 @@ pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason
             continue;
         }
         let in_head = sentences < 3;
-        let folded = fold(&block.text);
-        if echoes_title(block, &folded, &title, in_head) {
+        let folded = block.folded.as_str();
+        if echoes_title(block, folded, &title, in_head) {
             *reason = Some(Reason::TitleEcho);
         } else if is_clock(&block.text)
-            || ((in_head || block.setting.byline) && echoes_byline(block, &folded, &names))
+            || ((in_head || block.setting.byline) && echoes_byline(block, folded, &names))
         {
             *reason = Some(Reason::BylineEcho);
         } else if block.text.ends_with(ends_sentence) && words(&block.text).take(8).count() == 8 {

@@ -7,7 +7,7 @@ pub mod sites;
 use crate::model::article::{Article, Block, BlockKind, Reason, Removed, SiteMemory};
 use crate::model::extracted::{Extracted, RawBlock};
 use crate::model::note::Note;
-use crate::text::fold::{fold_numbers, line_hash};
+use crate::text::fold::{line_hash, zero_digits};
 use crate::text::phrases::{self, Known, Match};
 use crate::text::words::words;
 
@@ -26,7 +26,7 @@ const REPEATS_LONG: u32 = 3;
 /// in silence: every block is either in `blocks` or in `removed`.
 pub fn article(extracted: Extracted, memory: &SiteMemory) -> (Option<Article>, Vec<Note>) {
     let lines: Vec<u64> =
-        extracted.blocks.iter().map(|block| line_hash(&fold_numbers(&block.text))).collect();
+        extracted.blocks.iter().map(|block| line_hash(&zero_digits(&block.folded))).collect();
     let mut reasons: Vec<Option<Reason>> =
         extracted.blocks.iter().map(|block| block.outside).collect();
     captions::find(&extracted, &mut reasons);

@@ -7,7 +7,7 @@ use crate::extract::passages::{Passage, Passages};
 use crate::model::article::{BlockKind, Reason};
 use crate::parse::dom::{Dom, Node, NodeId};
 use crate::text::overlap;
-use crate::text::phrases::{self, Match};
+use crate::text::phrases::Match;
 use crate::text::words::{ends_sentence, words};
 
 /// A passage belongs to the article from this probability on.
@@ -59,7 +59,7 @@ fn bridge(dom: &Dom, passages: &[Passage], probabilities: &[f32], inside: &mut [
             && passage.link_share() < 0.3
             && passage.kind != BlockKind::Caption
             && !passage.own.has(FURNITURE)
-            && phrases::look_up(&passage.text).is_none()
+            && passage.known.is_none()
     };
     let before = inside.to_vec();
     for at in 1..passages.len() {
@@ -96,7 +96,7 @@ fn take_head(dom: &Dom, passages: &[Passage], inside: &mut [bool]) {
         if dom.node(passage.node).parent() != parent
             || passage.link_share() > 0.0
             || passage.own.has(FURNITURE)
-            || phrases::look_up(&passage.text).is_some()
+            || passage.known.is_some()
         {
             break;
         }
@@ -245,7 +245,7 @@ fn reason(passage: &Passage) -> Reason {
     if passage.switcher {
         return Reason::VersionSwitcher;
     }
-    if let Some(known) = phrases::look_up(&passage.text).filter(|known| known.how != Match::Has) {
+    if let Some(known) = passage.known.filter(|known| known.how != Match::Has) {
         return known.reason;
     }
     let named = |hints: Hints| BY_NAME.iter().find(|(hint, _)| hints.has(*hint));

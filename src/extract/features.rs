@@ -10,7 +10,7 @@ use crate::model::article::{BlockKind, Reason};
 use crate::parse::dom::{Dom, Node, NodeId};
 use crate::text::fold::fold;
 use crate::text::overlap;
-use crate::text::phrases::{self, Known, Match};
+use crate::text::phrases::{Known, Match};
 use crate::text::words::{ends_sentence, words};
 
 /// The measures of every passage of a page: one row a passage, one column a feature.
@@ -74,8 +74,6 @@ struct Facts {
     marks: f32,
     ends: bool,
     prose: bool,
-    known: Option<Known>,
-    folded: String,
 }
 
 /// Sums over a subtree.
@@ -106,7 +104,7 @@ pub(in crate::extract) fn measure(dom: &Dom, passages: &Passages, metadata: &Met
         let mut row = Row { table: &mut table, naming: at == 0 };
         put_words(&mut row, &list[at], &facts[at]);
         put_kind(&mut row, &list[at]);
-        put_phrases(&mut row, &facts[at]);
+        put_phrases(&mut row, list[at].known);
         page.put_tree(&mut row, at);
         page.put_place(&mut row, at);
         page.put_neighbours(&mut row, at);
@@ -125,8 +123,6 @@ fn facts(passage: &Passage) -> Facts {
         marks,
         ends,
         prose: words >= 15.0 && marks >= 1.0 && passage.link_share() < 0.35,
-        known: phrases::look_up(text),
-        folded: fold(text),
     }
 }
 
@@ -195,12 +191,12 @@ fn strength(known: Option<Known>) -> f32 {
     }
 }
 
-fn put_phrases(row: &mut Row<'_>, facts: &Facts) {
-    row.put("phrase", strength(facts.known));
+fn put_phrases(row: &mut Row<'_>, known: Option<Known>) {
+    row.put("phrase", strength(known));
     row.put_each(
         "phrase",
         KNOWN.iter().map(|reason| {
-            let known = facts.known.filter(|known| known.reason == *reason);
+            let known = known.filter(|known| known.reason == *reason);
             (reason.name(), strength(known))
         }),
     );
@@ -260,8 +256,8 @@ impl<'p> Survey<'p> {
     fn of(dom: &'p Dom, passages: &'p Passages, facts: &'p [Facts], metadata: &Metadata) -> Self {
         let list = &passages.list;
         let mut copies: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, facts) in facts.iter().enumerate() {
-            copies.entry(facts.folded.as_str()).or_default().push(at);
+        for (at, passage) in list.iter().enumerate() {
+            copies.entry(passage.folded.as_str()).or_default().push(at);
         }
         let mut before = vec![0.0];
         for passage in list {
@@ -273,7 +269,7 @@ impl<'p> Survey<'p> {
         let longest = (0..list.len())
             .filter(|at| facts[*at].prose)
             .max_by_key(|at| (list[*at].chars, usize::MAX - at));
-        let headline = headline(list, facts, &title);
+        let headline = headline(list, &title);
         let names = metadata.byline.iter().map(|name| fold(name)).filter(|n| n.len() > 3).collect();
         Survey {
             dom,
@@ -288,7 +284,7 @@ impl<'p> Survey<'p> {
             headline,
             longest,
             likes: likes(dom),
-            passed: passed(list, facts, headline),
+            passed: passed(list, headline),
             title,
             description: metadata.description.as_deref().map(fold).unwrap_or_default(),
             body: metadata
@@ -366,9 +362,20 @@ impl<'p> Survey<'p> {
         let mut depth = 0.0;
         for ancestor in node.ancestors() {
             depth += 1.0;
-            if let Some(found) = TAGS.iter().position(|tag| *tag == ancestor.tag()) {
-                counts[found] += 1.0;
-            }
+            let place = match ancestor.tag() {
+                "article" => 0,
+                "main" => 1,
+                "section" => 2,
+                "aside" => 3,
+                "footer" => 4,
+                "header" => 5,
+                "form" => 6,
+                "figure" => 7,
+                "li" => 8,
+                "td" => 9,
+                _ => continue,
+            };
+            counts[place] += 1.0;
         }
         row.put("depth", depth);
         row.put_each("within", TAGS.into_iter().zip(counts));
@@ -463,7 +470,7 @@ impl<'p> Survey<'p> {
                     ("link share", value(&|o| self.list[o].link_share())),
                     ("ends", value(&|o| f32::from(u8::from(self.facts[o].ends)))),
                     ("prose", value(&|o| f32::from(u8::from(self.facts[o].prose)))),
-                    ("phrase", value(&|o| strength(self.facts[o].known))),
+                    ("phrase", value(&|o| strength(self.list[o].known))),
                     (
                         "heading",
                         value(&|o| {
@@ -484,44 +491,42 @@ impl<'p> Survey<'p> {
     }
 
     fn put_claims(&self, row: &mut Row<'_>, at: usize) {
-        let facts = &self.facts[at];
-        let tokens = overlap::token_hashes(&facts.folded);
+        let folded = self.list[at].folded.as_str();
+        let tokens = overlap::token_hashes(folded);
         let shared = tokens.iter().filter(|token| self.title.contains(token)).count() as f32;
         row.put("in title", shared / tokens.len().max(1) as f32);
         row.put("of title", (shared / self.title.len().max(1) as f32).min(2.0));
         row.flag("is headline", self.headline == Some(at));
-        row.flag(
-            "in description",
-            tokens.len() >= 3 && self.description.contains(facts.folded.as_str()),
-        );
+        row.flag("in description", tokens.len() >= 3 && self.description.contains(folded));
         row.flag(
             "holds description",
-            self.description.len() > 20 && facts.folded.contains(self.description.as_str()),
+            self.description.len() > 20 && folded.contains(self.description.as_str()),
         );
-        let mut runs = overlap::runs(&facts.folded);
-        let all = runs.len().max(1) as f32;
-        runs.retain(|run, _| self.body.contains_key(run));
-        let in_body = if self.body.is_empty() { -1.0 } else { runs.len() as f32 / all };
+        let in_body = if self.body.is_empty() { -1.0 } else { self.share_in_body(folded) };
         row.put("in body", in_body);
-        let copies = &self.copies[facts.folded.as_str()];
+        let copies = &self.copies[folded];
         row.put("copies", copies.len().min(20) as f32);
         row.put("copies before", copies.partition_point(|copy| *copy < at).min(5) as f32);
         row.flag("page dated", self.dated);
         row.flag("page signed", self.signed);
-        row.flag(
-            "names author",
-            self.names.iter().any(|name| facts.folded.contains(name.as_str())),
-        );
-        row.flag("image text", self.images.contains(&facts.folded));
+        row.flag("names author", self.names.iter().any(|name| folded.contains(name.as_str())));
+        row.flag("image text", self.images.contains(folded));
+    }
+
+    /// Share of the runs of a text that stand in the body JSON-LD gives.
+    fn share_in_body(&self, folded: &str) -> f32 {
+        let runs = overlap::runs(folded);
+        let found = runs.keys().filter(|run| self.body.contains_key(run)).count();
+        found as f32 / runs.len().max(1) as f32
     }
 }
 
 /// The heading that says the title best, else the first `<h1>`.
-fn headline(list: &[Passage], facts: &[Facts], title: &HashSet<u64>) -> Option<usize> {
+fn headline(list: &[Passage], title: &HashSet<u64>) -> Option<usize> {
     let mut best: Option<(usize, f32)> = None;
     for (at, passage) in list.iter().enumerate() {
         let BlockKind::Heading { level } = passage.kind else { continue };
-        let tokens = overlap::token_hashes(&facts[at].folded);
+        let tokens = overlap::token_hashes(&passage.folded);
         let shared = tokens.iter().filter(|token| title.contains(token)).count() as f32;
         let fit = shared / tokens.len().max(title.len()).max(1) as f32;
         let fit = if level == 1 { fit + 0.3 } else { fit };
@@ -535,27 +540,29 @@ fn headline(list: &[Passage], facts: &[Facts], title: &HashSet<u64>) -> Option<u
 
 fn likes(dom: &Dom) -> Vec<Likes> {
     let mut likes = vec![Likes::default(); dom.len()];
-    let mut groups: HashMap<(u32, u64), u32> = HashMap::new();
-    let group = |node: Node<'_>| {
+    let mut groups: HashMap<(u32, u64), usize> = HashMap::new();
+    let mut counts: Vec<u32> = Vec::new();
+    let mut members: Vec<(NodeId, usize)> = Vec::new();
+    for node in dom.iter().filter(|node| node.is_element() && !matches!(node.tag(), "p" | "li")) {
         let parent = node.parent().map_or(0, |parent| parent.id().0);
-        (parent, look(node, 1))
-    };
-    let boxes = || dom.iter().filter(|node| node.is_element() && !matches!(node.tag(), "p" | "li"));
-    for node in boxes() {
-        let count = groups.entry(group(node)).or_insert(0);
-        likes[node.id().index()].before = *count;
-        *count += 1;
+        let group = *groups.entry((parent, look(node, 1))).or_insert_with(|| {
+            counts.push(0);
+            counts.len() - 1
+        });
+        likes[node.id().index()].before = counts[group];
+        counts[group] += 1;
+        members.push((node.id(), group));
     }
-    for node in boxes() {
-        likes[node.id().index()].count = groups[&group(node)];
+    for (node, group) in members {
+        likes[node.index()].count = counts[group];
     }
     likes
 }
 
-fn passed(list: &[Passage], facts: &[Facts], headline: Option<usize>) -> Vec<Passed> {
+fn passed(list: &[Passage], headline: Option<usize>) -> Vec<Passed> {
     let mut passed = Passed::default();
     let mut all = Vec::with_capacity(list.len());
-    for (at, (passage, facts)) in list.iter().zip(facts).enumerate() {
+    for (at, passage) in list.iter().enumerate() {
         all.push(passed);
         if headline.is_some_and(|headline| at <= headline) {
             continue;
@@ -564,7 +571,7 @@ fn passed(list: &[Passage], facts: &[Facts], headline: Option<usize>) -> Vec<Pas
             passed.headlines += f32::from(u8::from(level == 1));
             passed.linked_headings += f32::from(u8::from(level <= 3 && passage.link_share() > 0.8));
         }
-        let strong = facts.known.filter(|known| known.how != Match::Has);
+        let strong = passage.known.filter(|known| known.how != Match::Has);
         match strong.map(|known| known.reason) {
             Some(Reason::Related) => passed.related += 1.0,
             Some(Reason::Comments) => passed.comments += 1.0,

@@ -36,8 +36,13 @@ pub fn article(page: &Page, recipe: &Recipe) -> (Extracted, Vec<Note>) {
     let first: Vec<f32> =
         (0..table.len()).map(|at| weights.first.probability(table.row(at))).collect();
     let again = reading.measure_again(&table, &first);
-    let second: Vec<f32> =
-        (0..again.len()).map(|at| weights.second.probability(again.row(at))).collect();
+    let second: Vec<f32> = (0..again.len())
+        .map(|at| match first[at] {
+            // What nobody would believe at first is not worth a second opinion.
+            p if p < 0.003 => p,
+            _ => weights.second.probability(again.row(at)),
+        })
+        .collect();
     reading.finish(&second)
 }
 
@@ -149,6 +154,7 @@ fn raw_block(passage: Passage, outside: Option<Reason>) -> RawBlock {
             byline: passage.own.has(Hints::BYLINE.with(Hints::DATE).with(Hints::AUTHOR)),
         },
         text: passage.text,
+        folded: passage.folded,
         outside,
     }
 }

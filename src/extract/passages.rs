@@ -4,6 +4,8 @@
 use crate::extract::hints::{self, Hints};
 use crate::model::article::BlockKind;
 use crate::parse::dom::{Dom, Node, NodeId, is_inline, is_unseen};
+use crate::text::fold::fold;
+use crate::text::phrases::{self, Known};
 use crate::text::seen::as_seen;
 
 /// A run of text between two block boundaries.
@@ -11,6 +13,10 @@ use crate::text::seen::as_seen;
 pub(in crate::extract) struct Passage {
     pub(in crate::extract) kind: BlockKind,
     pub(in crate::extract) text: String,
+    /// The text folded to its one form.
+    pub(in crate::extract) folded: String,
+    /// What the table of phrases says of it.
+    pub(in crate::extract) known: Option<Known>,
     /// Characters that are no white space.
     pub(in crate::extract) chars: u32,
     /// Those of them in links.
@@ -257,6 +263,8 @@ impl Walk {
         }
         self.passages.list.push(Passage {
             kind: frame.kind,
+            folded: fold(&text),
+            known: phrases::look_up(&text),
             text,
             chars: line.chars,
             linked: line.linked,
@@ -295,6 +303,8 @@ impl Walk {
         let chars = text.chars().filter(|c| !c.is_whitespace() && *c != '|').count();
         self.passages.list.push(Passage {
             kind: BlockKind::Table,
+            folded: fold(&text),
+            known: None,
             text,
             chars: chars as u32,
             linked: (linked as u32).min(chars as u32),

@@ -36,6 +36,8 @@ pub struct RawBlock {
     pub kind: BlockKind,
     /// The text as a reader sees it; lines are parted by `\n` only in code and tables.
     pub text: String,
+    /// The text in its one form: lower case, without accents and punctuation.
+    pub folded: String,
     /// Share of the characters that stand in links, 0 to 1.
     pub linked: f32,
     pub setting: Setting,

@@ -34,7 +34,12 @@ pub fn fold(text: &str) -> String {
 /// assert_eq!(fold_numbers("Photo 5/12"), fold_numbers("photo 7/31"));
 /// ```
 pub fn fold_numbers(text: &str) -> String {
-    fold(text).chars().map(|c| if c.is_numeric() { '0' } else { c }).collect()
+    zero_digits(&fold(text))
+}
+
+/// A folded line with every digit as `0`.
+pub fn zero_digits(folded: &str) -> String {
+    folded.chars().map(|c| if c.is_numeric() { '0' } else { c }).collect()
 }
 
 /// FNV-1a of a folded line: stable over versions, since stores keep it.
