@@ -355,10 +355,14 @@ fn looks_signed(name: &str) -> bool {
     words.len() <= 6 && capitals * 5 >= words.len() * 3 && !name.chars().any(|c| c.is_ascii_digit())
 }
 
+/// In letters; "ein kommentar von" has seventeen.
+const LONGEST_INTRODUCTION: usize = 24;
+
 fn without_introduction(text: &str) -> &str {
     let mut text = text.trim_start_matches(['-', '–', '—', '|', '•', '·', ':', ',', ' ']);
     for _ in 0..2 {
-        let lower = text.to_lowercase();
+        let lower: String =
+            text.chars().take(LONGEST_INTRODUCTION).flat_map(char::to_lowercase).collect();
         // Folding changes no length in these words, save where the text is in another script.
         let found = INTRODUCTIONS
             .iter()

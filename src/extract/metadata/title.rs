@@ -44,6 +44,7 @@ pub(crate) fn claims(head: &Head<'_>, names: &[String]) -> Vec<Claim> {
     }
     if let [only] = &mut voters[..]
         && only.place == "title"
+        && only.text == head.title
     {
         only.text = without_last_part(&only.text).to_owned();
     }
@@ -228,7 +229,8 @@ fn part_of_site<'a>(title: &'a str, names: &[String]) -> Option<&'a str> {
 fn without_last_part(title: &str) -> &str {
     let cut = [" | ", " » ", " :: ", " – ", " — ", " - "].iter().find_map(|parter| {
         let (rest, last) = title.rsplit_once(parter)?;
-        let is_site = *parter == " | " || last.split_whitespace().count() <= 4;
+        let numbered = last.bytes().any(|byte| byte.is_ascii_digit());
+        let is_site = *parter == " | " || (last.split_whitespace().count() <= 4 && !numbered);
         (is_site && rest.split_whitespace().count() >= 2).then_some(rest)
     });
     cut.unwrap_or(title).trim()
