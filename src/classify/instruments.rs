@@ -1,6 +1,6 @@
 //! Legal identifiers in a text: orders, licences, regulations, list entries, ships, wallets.
 //!
-//! Each kind is one row of [`KINDS`]: a pattern, what must stand near it, and the function that
+//! Each kind is one row of `KINDS`: a pattern, what must stand near it, and the function that
 //! brings it to its one form or refuses it (a check digit that fails, a year where none can be).
 
 use std::ops::Range;
