@@ -202,14 +202,14 @@ fn guises(
         from.get(index).map(|text| text.text.clone()).unwrap_or_default()
     };
     let other_news: Vec<String> = (0..6).map(|step| pick(no, step)).collect();
-    let long = [std::slice::from_ref(&text.text), &other_news[..]].concat().join("\n\n");
+    let own = std::slice::from_ref(&text.text);
+    let long = [own, &other_news[..]].concat().join("\n\n");
     let more: Vec<String> = match text.label.as_str() {
         "yes" => (1..9).map(|step| pick(same, step)).collect(),
         _ => vec![pick(passing, 1)],
     };
     let before = if text.label == "yes" { &other_news[..1] } else { &other_news[..4] };
-    let with_more =
-        [std::slice::from_ref(&text.text), before, &more, &other_news[4..]].concat().join("\n\n");
+    let with_more = [own, before, &more, &other_news[4..]].concat().join("\n\n");
     let passing_by = pick(passing, 2);
     let untitled = format!("{}. {}", text.title, text.text);
     let headlines: Vec<&Labelled> =
@@ -225,8 +225,7 @@ fn guises(
         (beside, format!("{}. {with_more}", text.title)),
     ];
     if text.label == "no" {
-        let mention =
-            [std::slice::from_ref(&text.text), &other_news[..1], &[passing_by], &other_news[1..]];
+        let mention = [own, &other_news[..1], &[passing_by], &other_news[1..]];
         guises.push((text.title.clone(), mention.concat().join("\n\n")));
     }
     guises

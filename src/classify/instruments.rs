@@ -1,6 +1,6 @@
 //! Legal identifiers in a text: orders, licences, regulations, list entries, ships, wallets.
 //!
-//! Each kind is one row of [`KINDS`]: a pattern, what must stand near it, and the function that
+//! Each kind is one row of `KINDS`: a pattern, what must stand near it, and the function that
 //! brings it to its one form or refuses it (a check digit that fails, a year where none can be).
 
 use std::ops::Range;
@@ -252,7 +252,7 @@ const KINDS: &[Row] = &[
     Row {
         kind: "eu-regulation",
         hints: &["egul", "egol", "eglam", "ègl", "EGUL", "erordn", "erorden", "ozporz", "егламент"],
-        pattern: r"(?i)\b(?:Regulations?|Verordnung(?:en)?|règlements?|reglamentos?|regolament[oi]|regulamentos?|verordening(?:en)?|rozporządzeni\w+|регламент\w*)\s*(?:d['’]exécution\s*)?(?:\((EU|EC|EEC|UE|CE|CEE|EG|WE|EU, Euratom|ЄС|ЕС)\)\s*)?(?:(?:No\.?|Nr\.?|n[o°ºr]\.?|№)\s*)?(\d{1,4})/(\d{1,4})\b",
+        pattern: r"(?i)\b(?:(EU|EC|EG)[- ])?(?:Regulations?|Verordnung(?:en)?|règlements?|reglamentos?|regolament[oi]|regulamentos?|verordening(?:en)?|rozporządzeni\w+|регламент\w*)\s*(?:d['’]exécution\s*)?(?:\((EU|EC|EEC|UE|CE|CEE|EG|WE|EU, Euratom|ЄС|ЕС)\)\s*)?(?:(?:No\.?|Nr\.?|n[o°ºr]\.?|№)\s*)?(\d{1,4})/(\d{1,4})\b",
         near: &[],
         form: european_regulation,
     },
@@ -581,10 +581,10 @@ fn code_of_federal_regulations(found: &Captures) -> Option<Form> {
 
 /// Old acts are number/year ("833/2014"), acts since 2015 year/number ("2024/2642").
 fn european_regulation(found: &Captures) -> Option<Form> {
-    let community = found.get(1).map(|community| community.as_str().to_uppercase());
-    let (left, right): (u32, u32) = (found[2].parse().ok()?, found[3].parse().ok()?);
+    let community = found.get(1).or(found.get(2)).map(|named| named.as_str().to_uppercase());
+    let (left, right): (u32, u32) = (found[3].parse().ok()?, found[4].parse().ok()?);
     let year = |number: u32| (1958..=2100).contains(&number);
-    let short = (58..=99).contains(&right) && found[3].len() == 2;
+    let short = (58..=99).contains(&right) && found[4].len() == 2;
     let (number, year, id) = if year(left) && (2015 <= left || !year(right)) {
         (right, left, format!("{left}/{right}"))
     } else if year(right) {

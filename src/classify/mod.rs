@@ -1,6 +1,6 @@
 //! Is an article about sanctions, and which words say so. Pure.
 //!
-//! The [`lexicon`] says which words speak for and against, [`matches`] finds them in one pass,
+//! The [`lexicon`] says which words speak for and against, [`mod@matches`] finds them in one pass,
 //! [`instruments`] finds legal identifiers by pattern, [`features`] turns all of it into numbers by
 //! zone (title, lead, body), and [`weights`] learned from
 //! labelled texts add these up. Each weight is handed back to the words that earned it.
