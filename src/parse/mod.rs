@@ -11,6 +11,7 @@ mod index_page;
 mod json_listing;
 pub mod listing;
 pub mod page;
+mod pdf;
 mod plain_text;
 pub mod robots;
 pub mod selector;

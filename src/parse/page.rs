@@ -1,9 +1,10 @@
-//! Bytes of an HTML or plain-text answer become a [`Page`]: decoded once, parsed once.
+//! Bytes of an HTML, plain-text or PDF answer become a [`Page`]: decoded once, parsed once.
 
 use crate::model::fetched::Fetched;
 use crate::model::note::Note;
 use crate::parse::charset;
 use crate::parse::dom::Dom;
+use crate::parse::pdf;
 use crate::parse::tree;
 
 /// A decoded and parsed page.
@@ -24,10 +25,15 @@ pub enum Format {
     Html,
     /// No markup: each run of lines between blank lines became one `<p>`.
     PlainText,
+    /// A PDF: its paragraphs became `<p>`, its large lines headings, what its pages repeat a footer.
+    Pdf,
 }
 
 /// Decodes and parses an answer. Any bytes give a page.
 pub fn read(fetched: &Fetched) -> (Page, Vec<Note>) {
+    if pdf::is_pdf(&fetched.body) {
+        return read_pdf(fetched);
+    }
     let decoded = charset::decode(&fetched.body, fetched.content_type.as_deref());
     let mut notes = Vec::new();
     if decoded.damaged {
@@ -37,7 +43,7 @@ pub fn read(fetched: &Fetched) -> (Page, Vec<Note>) {
     let format = format_of(fetched.content_type.as_deref(), &decoded.text);
     let grown = match format {
         Format::Html => tree::grow(&decoded.text),
-        Format::PlainText => tree::grow(&paragraphs(&decoded.text)),
+        Format::PlainText | Format::Pdf => tree::grow(&paragraphs(&decoded.text)),
     };
     if grown.too_deep {
         notes.push(Note::new("parse", "tags nested too deep were left out, their text kept"));
@@ -48,6 +54,40 @@ pub fn read(fetched: &Fetched) -> (Page, Vec<Note>) {
     let page =
         Page { url: fetched.url.clone(), dom: grown.dom, encoding: decoded.encoding, format };
     (page, notes)
+}
+
+/// A PDF that gives no text is an empty page; the note says why.
+fn read_pdf(fetched: &Fetched) -> (Page, Vec<Note>) {
+    let (html, notes) = match pdf::read(&fetched.body) {
+        Ok((text, notes)) => (pdf_page(&text), notes),
+        Err(fault) => (String::new(), vec![Note::new("parse", fault.to_string())]),
+    };
+    let dom = tree::grow(&html).dom;
+    (Page { url: fetched.url.clone(), dom, encoding: "UTF-8", format: Format::Pdf }, notes)
+}
+
+fn pdf_page(text: &pdf::Text) -> String {
+    let mut html = String::new();
+    element("title", &text.title, &mut html);
+    for paragraph in &text.paragraphs {
+        let tag = match paragraph.heading {
+            true if paragraph.text == text.title => "h1",
+            true => "h2",
+            false => "p",
+        };
+        element(tag, &paragraph.text, &mut html);
+    }
+    html.push_str("<footer>");
+    for line in &text.furniture {
+        element("p", line, &mut html);
+    }
+    html
+}
+
+fn element(tag: &str, text: &str, html: &mut String) {
+    html.extend(["<", tag, ">"]);
+    escape(text, html);
+    html.extend(["</", tag, ">"]);
 }
 
 /// Plain text is what is served as such, or what bears no tag at all.
@@ -74,13 +114,17 @@ fn paragraphs(text: &str) -> String {
         }
         html.push_str(if open { "\n" } else { "<p>" });
         open = true;
-        for c in line.chars() {
-            match c {
-                '&' => html.push_str("&amp;"),
-                '<' => html.push_str("&lt;"),
-                c => html.push(c),
-            }
-        }
+        escape(line, &mut html);
     }
     html
+}
+
+fn escape(text: &str, html: &mut String) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            c => html.push(c),
+        }
+    }
 }

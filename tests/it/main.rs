@@ -12,6 +12,7 @@ mod fetch;
 mod judge;
 mod listings;
 mod mail;
+mod pdf;
 mod read;
 mod send_mail;
 mod service;

@@ -1,5 +1,6 @@
 //! What the subjects share: the far side of each door, scripted.
 
 pub(crate) mod alerts;
+pub(crate) mod pdf;
 pub(crate) mod smtp;
 pub(crate) mod web;
