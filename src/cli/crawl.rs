@@ -45,17 +45,51 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         let store = open_store(&settings)?;
         let _lock = store.lock_crawl().await?;
         let crawler = crawler(&settings, store)?;
-        let visits = crawl_with_progress(&crawler, &sources).await?;
-        if !args.no_mail {
-            let stop = crawler.stop.clone();
-            let round = send_mail::send_due(&crawler.store, &mailer, &crawler.clock, &stop).await?;
-            anstream::println!("{}", visits::mails_line(&round, &settings.mail.backend));
-        }
-        crawler.store.settle().await?;
-        anstream::print!("{}", visits::table(&visits));
-        let healthy = visits.iter().all(|visit| visit.outcome.is_healthy());
-        Ok(if healthy { Exit::Done } else { Exit::Partly })
+        let stop = crawler.stop.clone();
+        let work = async {
+            let visits = crawl_with_progress(&crawler, &sources).await?;
+            anstream::print!("{}", visits::table(&visits));
+            if !args.no_mail {
+                let round =
+                    send_mail::send_due(&crawler.store, &mailer, &crawler.clock, &stop).await?;
+                anstream::println!("{}", visits::mails_line(&round, &settings.mail.backend));
+            }
+            crawler.store.settle().await?;
+            let left = crawler.store.counted().await?.links_due;
+            if 0 < left {
+                anstream::println!("{left} pages are still due; the next crawl goes on with them");
+            }
+            anyhow::Ok(visits)
+        };
+        let visits = stoppable(&stop, work).await?;
+        Ok(exit_of(&visits, sources.len()))
     })
+}
+
+/// Runs `work`; Ctrl-C or SIGTERM asks it through `stop` to end with what is under way.
+async fn stoppable<T>(
+    stop: &CancellationToken,
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        signal = service::stopped_by_signal() => signal?,
+    }
+    stop.cancel();
+    work.await
+}
+
+fn exit_of(visits: &[Visit], sources: usize) -> Exit {
+    if visits.len() < sources {
+        anstream::eprintln!(
+            "stopped after {} of {sources} sources; the next crawl visits the others",
+            visits.len()
+        );
+        return Exit::Partly;
+    }
+    let healthy = visits.iter().all(|visit| visit.outcome.is_healthy());
+    if healthy { Exit::Done } else { Exit::Partly }
 }
 
 /// The sources asked for, or all where none is named.
@@ -70,29 +104,19 @@ fn chosen(sources: Vec<Arc<Source>>, asked: &[String]) -> anyhow::Result<Vec<Arc
     Ok(sources.into_iter().filter(|source| asked.contains(&source.id.0)).collect())
 }
 
-/// Crawls once; on a terminal with a line per visit under way. Ctrl-C or SIGTERM ends it after
-/// the pages under way.
+/// Crawls once; on a terminal with a line that says how far it is.
 async fn crawl_with_progress(
     crawler: &Crawler,
     sources: &[Arc<Source>],
 ) -> anyhow::Result<Vec<Visit>> {
-    let stop = crawler.stop.clone();
     let done = CancellationToken::new();
-    let signals = async {
-        tokio::select! {
-            signal = service::stopped_by_signal() => { signal?; stop.cancel(); }
-            () = done.cancelled() => {}
-        }
-        anyhow::Ok(())
-    };
     let display = show_progress(crawler.events.subscribe(), sources.len(), done.clone());
     let crawl = async {
         let visits = crawler.crawl_once(sources).await;
         done.cancel();
         visits
     };
-    let (visits, signals, ()) = tokio::join!(crawl, signals, display);
-    signals?;
+    let (visits, ()) = tokio::join!(crawl, display);
     Ok(visits?)
 }
 

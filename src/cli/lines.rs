@@ -1,7 +1,7 @@
 //! JSON lines in, JSON lines out, in the same order: the contract all stage commands share.
 
 use std::any::Any;
-use std::io::{BufRead, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +18,8 @@ use crate::cli::Exit;
 const BATCH: usize = 64;
 /// A batch also ends at this many bytes, so that memory stays bounded.
 const BATCH_BYTES: usize = 32 << 20;
+/// Bytes read ahead: what a pipe holds, several times over.
+const INPUT_BUFFER: usize = 1 << 20;
 
 /// Answers every line of `input` on `output`.
 ///
@@ -27,7 +29,7 @@ const BATCH_BYTES: usize = 32 << 20;
 /// # Errors
 /// Only when `input` cannot be read or `output` cannot be written.
 pub(crate) fn answer<Question, Answer>(
-    mut input: impl BufRead,
+    input: impl Read,
     output: impl Write,
     work: impl Fn(Question) -> anyhow::Result<Answer> + Sync,
 ) -> anyhow::Result<Exit>
@@ -35,6 +37,7 @@ where
     Question: DeserializeOwned,
     Answer: Serialize + Send,
 {
+    let mut input = BufReader::with_capacity(INPUT_BUFFER, input);
     let mut output = BufWriter::new(output);
     let mut exit = Exit::Done;
     loop {
@@ -59,7 +62,9 @@ struct Answered {
     failed: bool,
 }
 
-fn read_batch(input: &mut impl BufRead) -> anyhow::Result<Vec<Vec<u8>>> {
+/// The lines that are at hand, at least one unless the input is at its end: whoever writes one
+/// line and waits for its answer gets it.
+fn read_batch(input: &mut BufReader<impl Read>) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut batch = Vec::new();
     let mut bytes = 0;
     while batch.len() < BATCH && bytes < BATCH_BYTES {
@@ -72,6 +77,9 @@ fn read_batch(input: &mut impl BufRead) -> anyhow::Result<Vec<Vec<u8>>> {
         }
         bytes += line.len();
         batch.push(line);
+        if input.buffer().is_empty() {
+            break;
+        }
     }
     Ok(batch)
 }

@@ -24,8 +24,8 @@ pub(crate) struct Args {
     #[arg(long)]
     sanctions: bool,
     /// Most articles to show
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    limit: usize,
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32))]
+    limit: u32,
     /// One JSON object per line, with the whole text
     #[arg(long)]
     json: bool,
@@ -39,7 +39,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     let scope = if args.sanctions { Scope::Relevant } else { Scope::All };
     let found = runtime.block_on(async {
         let store = open_store(&settings)?;
-        anyhow::Ok(store.search(question(&args.words), scope, args.limit).await?)
+        anyhow::Ok(store.search(question(&args.words), scope, args.limit as usize).await?)
     })?;
     for article in &found {
         if args.json {

@@ -20,18 +20,19 @@ pub(crate) fn table(visits: &[Visit]) -> String {
     // Writing to a string cannot fail.
     let mut line = |text: String| writeln!(out, "{text}").expect("writing to a string");
     line(format!(
-        "{HEAD}{:<width$}  {:<12} {:>6} {:>6} {:>9} {:>9} {:>7} {:>6}{HEAD:#}",
-        "source", "outcome", "links", "new", "articles", "sanctions", "changed", "mails"
+        "{HEAD}{:<width$}  {:<12} {:>6} {:>6} {:>6} {:>9} {:>9} {:>7} {:>6}{HEAD:#}",
+        "source", "outcome", "links", "new", "failed", "articles", "sanctions", "changed", "mails"
     ));
     for visit in visits {
         let counts = visit.counts;
         let style = if visit.outcome.is_healthy() { GOOD } else { BAD };
         line(format!(
-            "{:<width$}  {style}{:<12}{style:#} {:>6} {:>6} {:>9} {:>9} {:>7} {:>6}",
+            "{:<width$}  {style}{:<12}{style:#} {:>6} {:>6} {:>6} {:>9} {:>9} {:>7} {:>6}",
             visit.source.0,
             short(visit.outcome),
             counts.links,
             counts.fresh,
+            counts.failures,
             counts.articles,
             counts.relevant,
             counts.revisions,
