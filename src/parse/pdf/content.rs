@@ -272,8 +272,8 @@ impl<'d> Pen<'d, '_> {
                 Object::String(string, _) => {
                     for shown in font.codes(string) {
                         let drawn = Matrix::shift(0.0, state.rise).then(*text).then(state.place);
-                        let blank = shown.code == 32 && string.len() > 0;
-                        let gap = state.letter_gap + if blank { state.word_gap } else { 0.0 };
+                        let word_gap = if shown.blank { state.word_gap } else { 0.0 };
+                        let gap = state.letter_gap + word_gap;
                         let advance = (shown.width * state.size + gap) * state.stretch;
                         *text = Matrix::shift(advance, 0.0).then(*text);
                         let after = text.then(state.place);

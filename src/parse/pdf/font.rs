@@ -32,7 +32,8 @@ pub(in crate::parse::pdf) struct Font {
 
 /// A code of a string with its meaning.
 pub(in crate::parse::pdf) struct Shown<'f> {
-    pub(in crate::parse::pdf) code: u16,
+    /// The blank of a simple font, which word spacing widens (PDF 32000-1 § 9.3.3).
+    pub(in crate::parse::pdf) blank: bool,
     /// None where nothing says what the code means.
     pub(in crate::parse::pdf) text: Option<&'f str>,
     /// Advance, where 1 is the size of the font.
@@ -87,7 +88,8 @@ impl Font {
             let code = bytes.iter().fold(0, |code, byte| code << 8 | u16::from(*byte));
             let text = self.meanings.get(&code).map(String::as_str);
             let width = self.widths.get(&code).copied().or(self.usual_width);
-            Shown { code, text, width: width.unwrap_or_else(|| likely_width(text)) }
+            let blank = code == 32 && bytes.len() == 1;
+            Shown { blank, text, width: width.unwrap_or_else(|| likely_width(text)) }
         })
     }
 }
