@@ -11,6 +11,7 @@
 #![expect(clippy::print_stdout, reason = "an example prints its figures")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ fn main() -> anyhow::Result<()> {
     }
     let peer = options.peer.as_deref().map(read_peer).transpose()?;
     let mut scores: BTreeMap<(String, &str), Score> = BTreeMap::new();
-    let mut time = Duration::ZERO;
+    let mut time = Time::default();
     for gold in read_gold(&folder)? {
         let half = half(&gold.url);
         let wanted = options.set.as_ref().is_none_or(|set| *set == gold.set)
@@ -46,9 +47,7 @@ fn main() -> anyhow::Result<()> {
         if !wanted {
             continue;
         }
-        let started = Instant::now();
-        let found = read_page(&folder, &gold)?;
-        time += started.elapsed();
+        let found = read_page(&folder, &gold, &mut time)?;
         let judged = Judged::of(&gold, &found);
         options.show(&gold, &found, &judged);
         for half in [half, "both"] {
@@ -61,7 +60,7 @@ fn main() -> anyhow::Result<()> {
         }
     }
     print_table(&scores, peer.is_some());
-    println!("\ndecode, parse and metadata of all pages: {:.1} s", time.as_secs_f64());
+    println!("\n{time}");
     Ok(())
 }
 
@@ -156,7 +155,27 @@ fn read_gold(folder: &Path) -> anyhow::Result<Vec<Gold>> {
     Ok(golds)
 }
 
-fn read_page(folder: &Path, gold: &Gold) -> anyhow::Result<Metadata> {
+/// Where the time goes: decoding and parsing a page, and reading its metadata.
+#[derive(Default)]
+struct Time {
+    pages: u32,
+    parse: Duration,
+    metadata: Duration,
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let each = |time: Duration| 1000.0 * time.as_secs_f64() / f64::from(self.pages.max(1));
+        let (parse, metadata) = (each(self.parse), each(self.metadata));
+        write!(
+            f,
+            "{} pages: {parse:.2} ms to parse one, {metadata:.2} ms for its metadata",
+            self.pages
+        )
+    }
+}
+
+fn read_page(folder: &Path, gold: &Gold, time: &mut Time) -> anyhow::Result<Metadata> {
     let path = folder.join("pages").join(format!("{}.html.gz", gold.id));
     let file = fs::File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
     let mut body = Vec::new();
@@ -171,8 +190,14 @@ fn read_page(folder: &Path, gold: &Gold) -> anyhow::Result<Metadata> {
         body,
         at: chrono::DateTime::UNIX_EPOCH,
     };
+    let started = Instant::now();
     let (page, _) = page::read(&fetched);
-    Ok(metadata::read(&page, &Recipe::default()))
+    let parsed = Instant::now();
+    let found = metadata::read(&page, &Recipe::default());
+    time.pages += 1;
+    time.parse += parsed - started;
+    time.metadata += parsed.elapsed();
+    Ok(found)
 }
 
 /// Half a or b of the hosts, by a hash that stays the same: rules are made on a alone.

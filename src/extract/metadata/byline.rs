@@ -1,8 +1,11 @@
 //! Who signs the article: persons and organisations, without their roles, places and addresses.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
-use crate::extract::metadata::head::{Head, is_furniture, squeeze};
+use crate::extract::metadata::head::{Head, is_furniture, name_of, squeeze};
 use crate::extract::metadata::likeness::skeleton;
 use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::{Object, kinds};
@@ -98,7 +101,7 @@ const NOBODY: &[&str] = &[
     "mon",
 ];
 
-/// The claims to be the byline, best first.
+/// The claims to be the byline, best first. The site's names are skeletons.
 pub(crate) fn claims(
     head: &Head<'_>,
     lines: &[Line<'_>],
@@ -234,6 +237,9 @@ const SIGNATURES: u32 = 25;
 /// "By Anna Beispiel" on a line of its own near the headline.
 fn from_lines(lines: &[Line<'_>], anchor: Anchor) -> Option<NamesClaim> {
     lines.iter().filter(|line| is_near(line.node, anchor, 200)).find_map(|line| {
+        if line.text.len() > 400 {
+            return None;
+        }
         let text = squeeze(&line.text);
         let rest = without_introduction(&text);
         if text.len() > 160 || rest.len() == text.len() || is_furniture(line.node) {
@@ -254,16 +260,27 @@ fn kind_of(node: Node<'_>) -> Option<(&'static str, f32)> {
     if node.attr("itemprop").is_some_and(|prop| prop == "author" || prop == "creator") {
         return Some(("itemprop author", 0.7));
     }
-    let href = node.attr("href").unwrap_or("");
-    if AUTHOR_PATHS.iter().any(|part| href.contains(part)) {
+    if node.attr("href").is_some_and(|href| AUTHOR_LINKS.is_match(href)) {
         return Some(("author link", 0.68));
     }
-    let class = format!("{} {}", node.class(), node.html_id()).to_ascii_lowercase();
-    if AUTHOR_CLASSES.iter().any(|part| class.contains(part)) {
+    let name = name_of(node);
+    if !BYLINE_SIGNS.is_match(&*name) {
+        return None;
+    }
+    if AUTHOR_CLASSES.iter().any(|part| name.contains(part)) {
         return Some(("author name element", 0.66));
     }
-    let mut words = class.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
     words.any(|word| BYLINE_WORDS.contains(&word)).then_some(("byline element", 0.6))
+}
+
+static AUTHOR_LINKS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(AUTHOR_PATHS));
+/// Any of the words and parts: most elements have none, and are passed over in one look.
+static BYLINE_SIGNS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| automaton(&[BYLINE_WORDS, AUTHOR_CLASSES].concat()));
+
+fn automaton(parts: &[&str]) -> AhoCorasick {
+    AhoCorasick::new(parts).expect("a short list makes an automaton")
 }
 
 /// Parts of addresses that lead to the page of an author.
@@ -338,10 +355,14 @@ fn looks_signed(name: &str) -> bool {
     words.len() <= 6 && capitals * 5 >= words.len() * 3 && !name.chars().any(|c| c.is_ascii_digit())
 }
 
+/// In letters; "ein kommentar von" has seventeen.
+const LONGEST_INTRODUCTION: usize = 24;
+
 fn without_introduction(text: &str) -> &str {
     let mut text = text.trim_start_matches(['-', '–', '—', '|', '•', '·', ':', ',', ' ']);
     for _ in 0..2 {
-        let lower = text.to_lowercase();
+        let lower: String =
+            text.chars().take(LONGEST_INTRODUCTION).flat_map(char::to_lowercase).collect();
         // Folding changes no length in these words, save where the text is in another script.
         let found = INTRODUCTIONS
             .iter()
@@ -451,8 +472,8 @@ fn dedupe(names: &mut Vec<String>) {
 /// Whether a name is the site's, or begins with it as "Example Editors" does.
 fn is_site(name: &str, site_names: &[String]) -> bool {
     let name = skeleton(name);
-    let mut sites = site_names.iter().map(|site| skeleton(site));
-    sites.any(|site| site == name || (site.len() >= 4 && name.starts_with(&site)))
+    let mut sites = site_names.iter();
+    sites.any(|site| *site == name || (site.len() >= 4 && name.starts_with(site.as_str())))
 }
 
 #[cfg(test)]

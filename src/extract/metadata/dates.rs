@@ -110,7 +110,9 @@ const VISIBLE: f32 = 0.6;
 /// By how much the places for another day must outweigh those for the surest one.
 const MAJORITY: f32 = 0.3;
 /// Below this confidence a date is more often wrong than right.
-const LEAST: f32 = 0.1;
+const LEAST: f32 = 0.09;
+/// Offsets in minutes that are no whole hours, as countries keep them.
+const PART_HOURS: [i64; 8] = [-210, 210, 270, 330, 345, 390, 570, 630];
 /// The earliest year that text, class names and addresses are believed for.
 pub(crate) const WEB_YEAR: i32 = 1994;
 
@@ -234,8 +236,10 @@ fn shown_offset(moment: DateTime<Utc>, others: &[&DateClaim]) -> Option<FixedOff
         let minutes = (shown - moment.naive_utc()).num_seconds().div_euclid(60);
         // A shown time has no seconds, a moment has.
         let minutes = minutes + i64::from(minutes.rem_euclid(15) == 14);
-        let possible = minutes % 15 == 0 && (-12 * 60..=14 * 60).contains(&minutes) && minutes != 0;
-        possible.then(|| FixedOffset::east_opt(i32::try_from(minutes).ok()? * 60))?
+        let hours = -12 * 60..=14 * 60;
+        let whole = minutes % 60 == 0 && minutes != 0 && hours.contains(&minutes);
+        let kept = whole || PART_HOURS.contains(&minutes);
+        kept.then(|| FixedOffset::east_opt(i32::try_from(minutes).ok()? * 60))?
     })
 }
 

@@ -1,5 +1,7 @@
 //! What one walk over the tree finds for all fields: meta tags, links, headings, JSON-LD.
 
+use std::borrow::Cow;
+
 use crate::extract::metadata::linked_data::{LinkedData, Object};
 use crate::parse::dom::{Dom, Node};
 use crate::parse::page::Page;
@@ -115,6 +117,16 @@ pub(crate) fn is_furniture(node: Node<'_>) -> bool {
             || node.attr("hidden").is_some()
     };
     is(node) || node.ancestors().take(24).any(is)
+}
+
+/// Class and id of an element in lower case, by which its purpose is told.
+pub(crate) fn name_of(node: Node<'_>) -> Cow<'_, str> {
+    let (class, id) = (node.class(), node.html_id());
+    let is_lower = |name: &str| !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    match (class, id) {
+        (name, "") | ("", name) if is_lower(name) => Cow::Borrowed(name),
+        _ => Cow::Owned(format!("{class} {id}").to_ascii_lowercase()),
+    }
 }
 
 fn is_in(node: Node<'_>, tag: &str) -> bool {

@@ -102,7 +102,10 @@ impl LinkedData {
             let own =
                 if addresses.iter().any(|address| is_at(object, address)) { 3.0 } else { 0.0 };
             let name = text(object, "headline").or_else(|| text(object, "name")).unwrap_or("");
-            let alike = headlines.iter().map(|line| likeness(name, line)).fold(0.0, f32::max);
+            let alike = match name {
+                "" => 0.0,
+                name => headlines.iter().map(|line| likeness(name, line)).fold(0.0, f32::max),
+            };
             let dated = if object.contains_key("datePublished") { 1.0 } else { 0.0 };
             Some((at, worth + own + 4.0 * alike + dated))
         });

@@ -18,7 +18,7 @@ mod zone;
 use serde_json::Value;
 
 use crate::extract::metadata::head::{Head, squeeze};
-use crate::extract::metadata::likeness::likeness;
+use crate::extract::metadata::likeness::{likeness, skeleton};
 use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::text;
 use crate::extract::metadata::seen_dates::Anchor;
@@ -93,12 +93,14 @@ pub fn read(page: &Page, recipe: &Recipe) -> Metadata {
     let site_claims = address::names(&head);
     let mut site_names: Vec<String> = site_claims.iter().map(|claim| claim.value.clone()).collect();
     site_names.extend(address::host_names(&page.url));
+    let site_names = skeletons(&site_names);
     metadata.site = metadata.settle("site", site_claims);
     metadata.canonical = metadata.settle("canonical", address::canonical(&head));
     metadata.language = metadata.settle("language", language_claims(&head));
     metadata.section = metadata.settle("section", section_claims(&head));
-    let mut endings = site_names.clone();
-    endings.extend(metadata.section.clone());
+    // Multilingual sites end their titles with the language: "… - EN - EUR-Lex".
+    let beside: Vec<String> = metadata.section.iter().chain(&metadata.language).cloned().collect();
+    let endings = [site_names.clone(), skeletons(&beside)].concat();
     metadata.title = read_title(&mut metadata, &head, recipe, &endings);
     let anchor = Anchor { headline: headline_node(&head, &metadata.title) };
     let lines = lines::of(&page.dom);
@@ -112,6 +114,11 @@ pub fn read(page: &Page, recipe: &Recipe) -> Metadata {
         head.article().and_then(|article| text(article, "articleBody")).map(str::to_owned);
     metadata.paywalled = is_paywalled(&head);
     metadata
+}
+
+/// What is compared of names: letters and digits, in lower case.
+fn skeletons(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| skeleton(name)).filter(|name| !name.is_empty()).collect()
 }
 
 impl Metadata {

@@ -1,9 +1,12 @@
 //! Dates that a reader sees: in `<time>`, in elements named after dates, in lines of text.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use chrono::Datelike;
 
 use crate::extract::metadata::dates::{DateClaim, WEB_YEAR};
-use crate::extract::metadata::head::is_furniture;
+use crate::extract::metadata::head::{is_furniture, name_of};
 use crate::extract::metadata::lines::Line;
 use crate::parse::date::{self, Found, Reading, Role};
 use crate::parse::dom::{Dom, Node, NodeId};
@@ -51,6 +54,11 @@ const DATE_WORDS: [&str; 14] = [
 const DATE_PARTS: [&str; 8] = [
     "publishdate", "publish-date", "pub-date", "pubdate", "post-date", "article-date", "datum", "fecha",
 ];
+
+/// Any of the words and parts: most elements have none, and are passed over in one look.
+static DATE_SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new(DATE_WORDS.iter().chain(&DATE_PARTS)).expect("a short list makes an automaton")
+});
 
 /// Parts of the names of boxes that hold comments, lists of other articles, and the like.
 #[rustfmt::skip]
@@ -139,6 +147,9 @@ fn kind_of(node: Node<'_>) -> Option<Kind> {
         return Some(Kind { place: known.1, role: Some(known.2), confidence: known.3 });
     }
     let name = name_of(node);
+    if node.tag() != "time" && !DATE_SIGNS.is_match(&*name) {
+        return None;
+    }
     let says = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
     let role = match (says(&PUBLISHED), says(&MODIFIED)) {
         (true, _) => Some(Role::Published),
@@ -156,11 +167,6 @@ fn kind_of(node: Node<'_>) -> Option<Kind> {
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let says_date = words.any(|word| DATE_WORDS.contains(&word)) || says(&DATE_PARTS);
     says_date.then_some(Kind { place: "date element", role, confidence: 0.66 })
-}
-
-/// Class and id, in lower case.
-fn name_of(node: Node<'_>) -> String {
-    format!("{} {}", node.class(), node.html_id()).to_ascii_lowercase()
 }
 
 /// A date as an element has it.

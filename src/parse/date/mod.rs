@@ -124,6 +124,9 @@ pub fn parse(text: &str) -> Option<Stamp> {
 pub fn read(text: &str) -> Option<Reading> {
     let text = text.trim();
     let text = &text[..text.floor_char_boundary(FIELD_LIMIT)];
+    if !has_digit(text) {
+        return None;
+    }
     machine::read(text).or_else(|| {
         let tokens = Tokens::of(text);
         let found = shape::first(&tokens, None)?;
@@ -149,7 +152,8 @@ pub fn written(text: &str, language: Option<&str>) -> Option<Found> {
 
 /// Finds every date in prose, in order, each as in [`written`].
 pub fn all_written(text: &str, language: Option<&str>) -> impl Iterator<Item = Found> {
-    let tokens = Tokens::of(&text[..text.floor_char_boundary(PROSE_LIMIT)]);
+    let text = &text[..text.floor_char_boundary(PROSE_LIMIT)];
+    let tokens = Tokens::of(if has_digit(text) { text } else { "" });
     let language = language.map(str::to_owned);
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -157,6 +161,11 @@ pub fn all_written(text: &str, language: Option<&str>) -> impl Iterator<Item = F
         from = next;
         Some(found)
     })
+}
+
+/// No date is without a digit, and most texts are: they need not be cut into tokens.
+fn has_digit(text: &str) -> bool {
+    text.chars().any(char::is_numeric)
 }
 
 /// Whether a date is all that a field says: at most a weekday or a label before it, and at most a
