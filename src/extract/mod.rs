@@ -26,6 +26,9 @@ use crate::parse::selector::Selector;
 use crate::text::language;
 use crate::text::words::words;
 
+/// A first opinion below this stands.
+const HOPELESS: f32 = 0.003;
+
 /// Reads what a page claims. A recipe's selectors override the heuristics part by part.
 ///
 /// Never fails: a page without an article gives no block inside it. A selector of the recipe that
@@ -34,16 +37,16 @@ pub fn article(page: &Page, recipe: &Recipe) -> (Extracted, Vec<Note>) {
     let reading = Reading::of(page, recipe);
     let weights = Weights::shipped();
     let table = reading.measure();
-    let first: Vec<f32> =
-        (0..table.len()).map(|at| weights.first.probability(table.row(at))).collect();
+    let rows: Vec<&[f32]> = (0..table.len()).map(|at| table.row(at)).collect();
+    let first = weights.first.probabilities(&rows);
     let again = reading.measure_again(&table, &first);
-    let second: Vec<f32> = (0..again.len())
-        .map(|at| match first[at] {
-            // What nobody would believe at first is not worth a second opinion.
-            p if p < 0.003 => p,
-            _ => weights.second.probability(again.row(at)),
-        })
-        .collect();
+    // What nobody would believe at first is not worth a second opinion.
+    let open: Vec<usize> = (0..first.len()).filter(|at| first[*at] >= HOPELESS).collect();
+    let rows: Vec<&[f32]> = open.iter().map(|at| again.row(*at)).collect();
+    let mut second = first.clone();
+    for (at, p) in open.iter().zip(weights.second.probabilities(&rows)) {
+        second[*at] = p;
+    }
     reading.finish(&second)
 }
 

@@ -457,8 +457,13 @@ mod tests {
 
     #[test]
     fn deep_and_wild_nesting_is_bounded() {
-        for html in ["<div>".repeat(100_000), "<b><p>".repeat(50_000), "<i a=b>x<p>".repeat(20_000)]
-        {
+        let scripts = "<div>".repeat(600) + &"<script>a</script><p>b<style>c</style>".repeat(9);
+        for html in [
+            scripts,
+            "<div>".repeat(100_000),
+            "<b><p>".repeat(50_000),
+            "<i a=b>x<p>".repeat(20_000),
+        ] {
             let grown = tree::grow(&format!("{html}end"));
             assert!(grown.dom.root().text().ends_with("end"));
             let deepest = grown.dom.iter().last().unwrap().ancestors().count();

@@ -48,7 +48,7 @@ impl Selector {
             })
     }
 
-    /// Whether this element matches. For many elements of one page, [`Selector::matcher`].
+    /// Whether this element matches.
     pub fn matches(&self, node: Node<'_>) -> bool {
         self.matcher().matches(node)
     }

@@ -166,12 +166,14 @@ impl Bounded {
             open.truncate(2 * MAX_DEPTH);
             fits
         } else {
+            // The end of an element without markup always passes: the tokenizer has already left it.
+            let needed = switches_tokenizer(&tag.name);
             match open.iter().rposition(|name| *name == tag.name) {
                 Some(place) => {
                     open.truncate(place);
-                    place < MAX_DEPTH || switches_tokenizer(&tag.name)
+                    place < MAX_DEPTH || needed
                 }
-                None => open.len() < MAX_DEPTH,
+                None => open.len() < MAX_DEPTH || needed,
             }
         }
     }
