@@ -160,7 +160,9 @@ fn columns_are_read_one_after_the_other() {
 /// Fonts of office programs number their glyphs and say elsewhere what these mean.
 #[test]
 fn composite_fonts_are_read_by_their_map() {
-    let text = "Заморожено активи чотирьох компаній, які возили нафту понад встановлену ціну.";
+    let text = "Заморожено активи чотирьох компаній, які возили нафту понад встановлену ціну. \
+                Рішення набирає чинності в день оприлюднення, а банки мають десять днів, щоб \
+                повідомити, якими коштами цих компаній вони володіють і де ті зберігаються.";
     let mut codes = String::new();
     let mut map = String::from("begincmap\n");
     for (code, c) in text.chars().enumerate() {
