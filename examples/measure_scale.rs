@@ -68,7 +68,7 @@ fn sentence(number: usize, page: &mut String) {
 }
 
 fn row(number: usize, page: &mut String) {
-    write!(page, "<tr><td>{number}</td><td>Company {}</td><td>frozen</td></tr>\n", number * 7)
+    writeln!(page, "<tr><td>{number}</td><td>Company {}</td><td>frozen</td></tr>", number * 7)
         .expect("a string takes all");
 }
 
@@ -78,7 +78,7 @@ fn unclosed(number: usize, page: &mut String) {
 }
 
 fn link(number: usize, page: &mut String) {
-    write!(page, "<li><a href=/{number}>Story {number}</a>\n").expect("a string takes all");
+    writeln!(page, "<li><a href=/{number}>Story {number}</a>").expect("a string takes all");
 }
 
 fn list(number: usize, page: &mut String) {
