@@ -49,7 +49,10 @@ pub fn read(fetched: &Fetched) -> (Page, Vec<Note>) {
         notes.push(Note::new("parse", "tags nested too deep were left out, their text kept"));
     }
     if grown.too_many {
-        notes.push(Note::new("parse", "the page has too many nodes, the rest was left out"));
+        notes.push(Note::new(
+            "parse",
+            "the page has too many nodes or a tag without end, the rest was left out",
+        ));
     }
     let page =
         Page { url: fetched.url.clone(), dom: grown.dom, encoding: decoded.encoding, format };

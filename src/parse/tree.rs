@@ -21,6 +21,11 @@ use crate::parse::dom::{Content, Dom, Entry};
 const MAX_DEPTH: usize = 256;
 /// Most nodes that are kept; what follows is left out.
 const MAX_NODES: usize = 2_000_000;
+/// Bytes given to the tokenizer at once.
+const PIECE: usize = 16 << 10;
+/// What a page may cost in tags without end: the squares of their separators, summed. The worst
+/// page within it takes four seconds; an ordinary one of 1 MB stays below a ten-thousandth.
+const MAX_TAG_COST: u64 = 20_000_000_000;
 
 /// Most attributes of a tag, about; those beyond are left out.
 const MAX_ATTRIBUTES: usize = 500;
@@ -36,16 +41,18 @@ pub(in crate::parse) struct Grown {
 /// Parses a document as the HTML standard says. Never fails, never recurses.
 pub(in crate::parse) fn grow(html: &str) -> Grown {
     let builder = TreeBuilder::new(Forest::new(), TreeBuilderOpts::default());
-    let bounded = Bounded { builder, open: RefCell::default(), too_deep: Cell::new(false) };
+    let bounded = Bounded {
+        builder,
+        open: RefCell::default(),
+        too_deep: Cell::new(false),
+        tokens: Cell::new(0),
+    };
     let tokenizer = Tokenizer::new(bounded, TokenizerOpts::default());
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(&bound_attributes(html)));
-    // The tokenizer pauses at the end of a script and at a charset declaration; neither matters.
-    while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+    let all_read = feed(&tokenizer, &bound_attributes(html));
     tokenizer.end();
     let Bounded { builder, too_deep, .. } = tokenizer.sink;
     let forest = builder.sink;
-    let too_many = forest.full();
+    let too_many = forest.full() || !all_read;
     Grown { dom: forest.in_document_order(), too_deep: too_deep.get(), too_many }
 }
 
@@ -116,6 +123,36 @@ fn tag_end(bytes: &[u8], from: usize) -> TagEnd {
     TagEnd { end: at.min(bytes.len()), excess }
 }
 
+/// Tokenizes piece by piece; false where the rest was left out.
+///
+/// html5ever compares each attribute of a tag with all before it, so one tag of megabytes would
+/// cost quadratic time. A tag shows itself only when it ends: until then no token comes, and what
+/// could part its attributes is counted.
+fn feed(tokenizer: &Tokenizer<Bounded>, html: &str) -> bool {
+    let input = BufferQueue::default();
+    let (mut cost, mut separators, mut tokens) = (0_u64, 0_u64, 0_u64);
+    let mut rest = html;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+        rest = after;
+        input.push_back(StrTendril::from_slice(piece));
+        // The tokenizer pauses at the end of a script and at a charset declaration; neither matters.
+        while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
+        let before = separators * separators;
+        if tokenizer.sink.tokens.get() != tokens {
+            (tokens, separators) = (tokenizer.sink.tokens.get(), 0);
+            continue;
+        }
+        let parts = |byte: &u8| byte.is_ascii_whitespace() || b"\"'/".contains(byte);
+        separators += piece.bytes().filter(|byte| parts(byte)).count() as u64;
+        cost += separators * separators - before;
+        if MAX_TAG_COST < cost {
+            return false;
+        }
+    }
+    true
+}
+
 /// Stands between tokenizer and tree builder and leaves out the tags that would nest too deep.
 ///
 /// html5ever looks through the whole stack of open elements at many tags, so unbounded nesting
@@ -125,12 +162,15 @@ struct Bounded {
     /// Names of the open elements that need an end tag.
     open: RefCell<Vec<LocalName>>,
     too_deep: Cell<bool>,
+    /// How many tokens have come.
+    tokens: Cell<u64>,
 }
 
 impl TokenSink for Bounded {
     type Handle = u32;
 
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<u32> {
+        self.tokens.set(self.tokens.get() + 1);
         if let TagToken(tag) = &token
             && !self.admits(tag)
         {
@@ -510,6 +550,22 @@ impl TreeSink for Forest {
             detach(&mut nodes, child);
             attach(&mut nodes, *new_parent, NONE, child);
             child = next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::tree::grow;
+
+    #[test]
+    fn a_tag_without_end_ends_the_page_and_a_long_one_does_not() {
+        for (blanks, cut) in [(20_000, false), (200_000, true)] {
+            let html = format!("<p>before<p title='{}'>after", " ".repeat(blanks));
+            let grown = grow(&html);
+            assert_eq!(grown.too_many, cut, "{blanks} blanks");
+            let texts: String = grown.dom.iter().filter_map(|node| node.characters()).collect();
+            assert_eq!(texts, if cut { "before" } else { "beforeafter" });
         }
     }
 }
