@@ -37,8 +37,8 @@ pub(crate) struct Args {
     /// Pages to read: addresses, or HTML or plain-text files, gzip-compressed or not
     #[arg(value_name = "FILE|URL")]
     pages: Vec<String>,
-    /// Learn what each site repeats from the stored pages in DIR (HTML, also gzip; an index.jsonl
-    /// or gold.jsonl beside them may give {"id", "url"} for files named after the id)
+    /// Learn what each site repeats from the stored pages in DIR (HTML, also gzip; JSON lines
+    /// {"id", "url"} in a file beside them give the addresses of files named after the id)
     #[arg(long, value_name = "DIR")]
     site_memory: Option<PathBuf>,
     /// Leave out what was removed
@@ -253,7 +253,7 @@ fn learn(folder: &Path) -> anyhow::Result<Sites> {
     Ok(sites)
 }
 
-/// Addresses by file stem, from an index beside the pages or above them.
+/// Addresses by file stem, from files of JSON lines in the folder of the pages or the one above.
 fn addresses(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
     #[derive(Deserialize)]
     struct Row {
@@ -263,9 +263,11 @@ fn addresses(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
     let mut addresses = HashMap::new();
     let places = [Some(folder), folder.parent()];
     for place in places.into_iter().flatten() {
-        for name in ["index.jsonl", "gold.jsonl"] {
-            let file = place.join(name);
-            if !file.exists() {
+        let entries =
+            fs::read_dir(place).with_context(|| format!("cannot list {}", place.display()))?;
+        for entry in entries {
+            let file = entry.with_context(|| format!("cannot list {}", place.display()))?.path();
+            if file.extension().is_none_or(|ending| ending != "jsonl") {
                 continue;
             }
             let text = fs::read_to_string(&file)

@@ -146,7 +146,7 @@ fn fetch(table: &mut Table<'_>) -> Fetch {
         connect_timeout: positive("connect_timeout", table).unwrap_or(Duration::from_secs(10)),
         idle_timeout: positive("idle_timeout", table).unwrap_or(Duration::from_secs(30)),
         total_timeout: positive("total_timeout", table).unwrap_or(Duration::from_mins(1)),
-        body_limit: body_limit(table).unwrap_or(20 << 20),
+        body_limit: body_limit(table).unwrap_or(8 << 20),
         redirects: count("redirects", 0..=20, 10, table),
         allow_private: allow_private(table),
     }

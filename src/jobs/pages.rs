@@ -36,8 +36,9 @@ const REFUSED_RETRY: TimeDelta = TimeDelta::days(7);
 const RECHECK_MIN: TimeDelta = TimeDelta::hours(6);
 /// … and not once we have known it for longer than this.
 const RECHECK_UNTIL: TimeDelta = TimeDelta::days(30);
-/// Bytes of pages that are read at the same moment: reading takes up to 35 times a page's size.
-pub(crate) const READING_BYTES: usize = 24 << 20;
+/// Bytes of pages that are read at the same moment: reading takes up to 70 times a page's size where
+/// the page is nothing but tags, so this is what keeps a service within a gigabyte.
+pub(crate) const READING_BYTES: usize = 12 << 20;
 
 /// The pure decisions `store` asks for inside its transaction.
 const RULES: Rules =
