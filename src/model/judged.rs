@@ -47,15 +47,14 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Whether two texts have any wording in common. Where a page names a canonical address that
-    /// belongs to a text with none, the name is wrong (a template that points every page home).
+    /// Whether half of the shorter text's sampled shingles stand in the longer, or both say the
+    /// same. Where a page names a canonical address that belongs to a text with less in common,
+    /// the name is wrong (a template that points every page to one place).
     pub fn shares_words_with(&self, other: &Neighbour) -> bool {
-        self.wording == other.wording
-            || self
-                .shingles
-                .iter()
-                .filter(|hash| *hash % 4 == 0)
-                .any(|hash| other.shingles.binary_search(hash).is_ok())
+        let common =
+            self.shingles.iter().filter(|hash| other.shingles.binary_search(hash).is_ok()).count();
+        let shorter = self.shingles.len().min(other.shingles.len());
+        self.wording == other.wording || 0 < common && shorter <= 2 * common
     }
 }
 

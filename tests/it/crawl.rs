@@ -1,6 +1,7 @@
 //! The crawl against a web that misbehaves: each fault ends in its own outcome, stores nothing
 //! that should not be, loses nothing, and leaves the other sources alone.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -312,4 +313,135 @@ async fn a_listing_that_did_not_change_hides_no_unread_page() {
     let visits = world.crawl(&sources).await;
     assert_eq!(visits[0].outcome, Outcome::Unchanged);
     assert_eq!(world.articles().await.len(), 1);
+}
+
+#[tokio::test]
+async fn pages_that_all_claim_one_canonical_address_are_told_apart() {
+    let web = Web::start().await;
+    let claim = format!("<link rel=canonical href=\"{}\"></head>", web.url("/news/latest"));
+    let other = "<html lang=en><head><title>EU freezes the assets of a bank in Lommel</title></head>\
+        <body><article><h1>EU freezes the assets of a bank in Lommel</h1><p>Restrictive measures \
+        against the lender take effect at midnight, the Council of the European Union decided, \
+        because its managers had moved deposits of listed persons through a branch at the lake.</p>\
+        <p>Depositors queued before the doors in the rain until the police sent them home.</p>\
+        </article></body></html>";
+    web.page("/a", "text/html", page("Kestrin Metals").replace("</head>", &claim));
+    web.page("/b", "text/html", other.replace("</head>", &claim));
+    web.feed("/feed", feed(&[web.url("/a"), web.url("/b")]));
+    let world = World::new().await;
+    world.crawl(&[source("canonical", ListingKind::Feed, web.url("/feed"))]).await;
+    assert_eq!(world.articles().await.len(), 2);
+    let claimed = world
+        .crawler
+        .store
+        .claim_messages(world.clock.now(), TimeDelta::minutes(1), 10)
+        .await
+        .unwrap();
+    let ids: HashSet<String> =
+        claimed.into_iter().map(|claimed| claimed.message.message_id).collect();
+    assert_eq!(ids.len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_watched_in_place_comes_back_after_any_absence() {
+    let web = Web::start().await;
+    let gone = || Response::status(404);
+    web.answers("/notice", [gone(), gone(), gone(), Response::html(page("Brestow Holdings"))]);
+    let world = World::new().await;
+    let sources = [source("notice", ListingKind::Page, web.url("/notice"))];
+    let mut outcomes = Vec::new();
+    for _ in 0..6 {
+        outcomes.push(world.crawl(&sources).await[0].outcome);
+        world.clock.advance(TimeDelta::days(2));
+    }
+    assert_eq!(outcomes[0], Outcome::Unexpected, "{outcomes:?}");
+    assert_eq!(world.articles().await.len(), 1, "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn an_article_sent_home_is_gone_and_not_rewritten() {
+    let web = Web::start().await;
+    web.page("/", "text/html", page("the Gazette's welcome to all readers"));
+    web.answers("/story", [Response::html(page("Dornik Rail")), Response::redirect(302, "/")]);
+    let world = World::new().await;
+    let sources = [source("story", ListingKind::Page, web.url("/story"))];
+    world.crawl(&sources).await;
+    world.clock.advance(TimeDelta::days(1));
+    let visits = world.crawl(&sources).await;
+    assert_eq!(visits[0].outcome, Outcome::Unexpected, "{}", visits[0].detail);
+    assert!(visits[0].detail.contains("leads to the home page"), "{}", visits[0].detail);
+    let articles = world.articles().await;
+    assert_eq!(articles.len(), 1);
+    assert_eq!(articles[0].title, "US imposes sanctions on Dornik Rail");
+    assert!(articles[0].revisions.is_empty());
+}
+
+#[tokio::test]
+async fn an_undated_page_has_the_date_its_listing_gave() {
+    let web = Web::start().await;
+    web.page("/archive", "text/html", page("Arlund Fisheries"));
+    let item = format!(
+        "<rss version=\"2.0\"><channel><title>t</title><item><title>x</title><link>{}</link>\
+         <pubDate>Mon, 02 Mar 2015 09:00:00 GMT</pubDate></item></channel></rss>",
+        web.url("/archive")
+    );
+    web.feed("/feed", item);
+    let world = World::new().await;
+    world.crawl(&[source("archive", ListingKind::Feed, web.url("/feed"))]).await;
+    let articles = world.articles().await;
+    assert_eq!(articles[0].published.unwrap().to_string(), "2015-03-02T09:00:00Z");
+    assert_eq!(world.mails_waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_short_note_does_not_swallow_the_report_that_quotes_it() {
+    let web = Web::start().await;
+    let note = "The lorries that stood at the border of the northern province for nine days have \
+        moved on, drivers said on Tuesday, after the customs house opened a second gate and the \
+        snow had been cleared from the pass above the village where most of them had waited.";
+    let html = |title: &str, more: &str| {
+        format!(
+            "<html lang=en><head><title>{title}</title></head><body><article><h1>{title}</h1>\
+             <p>{note}</p>{more}</article></body></html>"
+        )
+    };
+    let report = "<p>The Treasury's Office of Foreign Assets Control imposed sanctions on the \
+        owner of the lorries and added him to the list of Specially Designated Nationals.</p>\
+        <p>His assets are frozen, and banks have until the end of the month to report them.</p>";
+    web.page("/note", "text/html", html("Lorries move on", ""));
+    web.page("/report", "text/html", html("US sanctions owner of stranded lorries", report));
+    web.feed("/feed", feed(&[web.url("/note"), web.url("/report")]));
+    let world = World::new().await;
+    world.crawl(&[source("lorries", ListingKind::Feed, web.url("/feed"))]).await;
+    let relevant =
+        world.crawler.store.search("owner".to_owned(), Scope::Relevant, 9).await.unwrap();
+    assert_eq!(relevant.len(), 1);
+    assert_eq!(world.mails_waiting().await, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_wants_to_be_left_alone_costs_no_attempts() {
+    let web = Web::start().await;
+    web.answers(
+        "/busy",
+        [
+            Response::status(429).header("Retry-After", "3600"),
+            Response::html(page("Calvenna Grain")),
+        ],
+    );
+    web.page("/next", "text/html", page("Farrow Timber"));
+    web.feed("/feed", feed(&[web.url("/busy"), web.url("/next")]));
+    let world = World::new().await;
+    let sources = [source("busy", ListingKind::Feed, web.url("/feed"))];
+    let visits = world.crawl(&sources).await;
+    assert_eq!((visits[0].counts.articles, visits[0].counts.failures), (0, 0));
+    // Nothing was asked for after the server had said no.
+    assert_eq!((web.asked("/busy"), web.asked("/next")), (1, 0));
+    let due = world
+        .crawler
+        .store
+        .due_links(sources[0].id.clone(), world.clock.now() + TimeDelta::hours(2), 9)
+        .await
+        .unwrap();
+    assert_eq!(due.iter().map(|link| link.attempts).collect::<Vec<_>>(), [0, 0]);
 }
