@@ -1,7 +1,7 @@
 //! Dates as machines and people write them, in the languages of the catalogue.
 //!
-//! One grammar reads both: a text is cut into tokens ([`token`]), and the shapes a date can take
-//! ([`shape`]) are tried where a token may open one; words come from tables ([`words`]).
+//! One grammar reads both: a text is cut into tokens (`token`), and the shapes a date can take
+//! (`shape`) are tried where a token may open one; words come from tables (`words`).
 //! [`parse`] wants the whole text to be a date, as a feed or a `datetime` attribute gives it;
 //! [`written`] finds the first date inside prose. Neither fills in what is not there: a date
 //! without a year is no date, and nothing is taken from a clock.
