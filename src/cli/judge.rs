@@ -1,7 +1,7 @@
 //! `judge`: articles as JSON lines in, verdicts with their evidence out.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         None => weights::shipped().clone(),
     };
     let judge = |question| judge(&weights, question);
-    lines::answer(io::stdin().lock(), io::stdout().lock(), judge)
+    lines::answer_standard_input(judge)
 }
 
 fn read_weights(file: &Path) -> anyhow::Result<Weights> {

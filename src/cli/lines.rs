@@ -1,13 +1,13 @@
 //! JSON lines in, JSON lines out, in the same order: the contract all stage commands share.
 
 use std::any::Any;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,6 +21,24 @@ const BATCH_BYTES: usize = 32 << 20;
 /// Bytes read ahead: what a pipe holds, several times over.
 const INPUT_BUFFER: usize = 1 << 20;
 
+/// Answers standard input on standard output.
+///
+/// # Errors
+/// As [`answer`]; and at a terminal, where nobody types JSON lines.
+pub(crate) fn answer_standard_input<Question, Answer>(
+    work: impl Fn(Question) -> anyhow::Result<Answer> + Sync,
+) -> anyhow::Result<Exit>
+where
+    Question: DeserializeOwned,
+    Answer: Serialize + Send,
+{
+    let input = io::stdin();
+    if input.is_terminal() {
+        bail!("nothing to read: pipe in JSON lines, one object a line; --help shows their form");
+    }
+    answer(input.lock(), io::stdout().lock(), work)
+}
+
 /// Answers every line of `input` on `output`.
 ///
 /// Each line is an object with an `"id"`; its answer is `work`'s, or `{"id":…,"error":…}` where
@@ -28,7 +46,7 @@ const INPUT_BUFFER: usize = 1 << 20;
 ///
 /// # Errors
 /// Only when `input` cannot be read or `output` cannot be written.
-pub(crate) fn answer<Question, Answer>(
+fn answer<Question, Answer>(
     input: impl Read,
     output: impl Write,
     work: impl Fn(Question) -> anyhow::Result<Answer> + Sync,

@@ -1,7 +1,7 @@
 //! `links`: the links a listing announces, JSON lines in and out.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use anyhow::{Context, ensure};
 use chrono::DateTime;
@@ -28,7 +28,7 @@ use crate::parse::listing::{self, Listed, ListingError};
 pub(crate) struct Args {}
 
 pub(crate) fn run(_args: Args) -> anyhow::Result<Exit> {
-    lines::answer(io::stdin().lock(), io::stdout().lock(), answer)
+    lines::answer_standard_input(answer)
 }
 
 /// One line of input.

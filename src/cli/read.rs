@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -56,12 +56,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     if !args.pages.is_empty() {
         return show_all(&args, &sites);
     }
-    if io::stdin().is_terminal() {
-        bail!(
-            "nothing to read: name a FILE or URL, or pipe JSON lines with \"id\" and \"path\" or \"html\""
-        );
-    }
-    lines::answer(io::stdin().lock(), io::stdout().lock(), |question| answer(question, &sites))
+    lines::answer_standard_input(|question| answer(question, &sites))
 }
 
 /// A line of standard input.
