@@ -21,7 +21,7 @@ use crate::model::visit::Visit;
 use crate::service;
 use crate::store::{RemovedView, StoredArticle};
 
-/// Tries everything out on a small newsroom that comes with the program; needs no internet.
+/// Try everything out on a small newsroom that comes with the program, without the internet
 ///
 /// Serves three invented sites on this machine, crawls them twice, and shows what was stored,
 /// cleaned away, judged and mailed. Everything is left in one folder to look at.

@@ -13,7 +13,7 @@ use crate::model::fetched::{Fetched, Validators};
 use crate::model::source::{JsonPaths, Link, Listing, ListingKind, Pattern};
 use crate::parse::listing::{self, Listed, ListingError};
 
-/// Print the links that a feed, sitemap, index page or JSON document announces.
+/// Print the links that a feed, sitemap, index page or JSON document announces
 ///
 /// Reads JSON lines from standard input and answers each with one line, in order:
 ///   {"id","url","path"|"body","kind":"feed"|"sitemap"|"index"|"json","selector"?,"paths"?}
