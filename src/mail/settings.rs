@@ -23,11 +23,6 @@ impl Settings {
     pub fn new(backend: Backend, from: Email) -> Self {
         Self { backend, from, from_name: "sanctionwatch".to_owned(), reply_to: None }
     }
-
-    /// The address a reader writes to: for answers and to leave.
-    pub fn contact(&self) -> &Email {
-        self.reply_to.as_ref().unwrap_or(&self.from)
-    }
 }
 
 /// Where mail goes.
