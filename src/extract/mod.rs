@@ -25,7 +25,7 @@ use crate::parse::dom::{Dom, NodeId};
 use crate::parse::page::Page;
 use crate::parse::selector::Selector;
 use crate::text::language;
-use crate::text::words::words;
+use crate::text::words::count_up_to;
 
 /// A first opinion below this stands.
 const HOPELESS: f32 = 0.003;
@@ -39,10 +39,10 @@ pub fn article(page: &Page, recipe: &Recipe) -> (Extracted, Vec<Note>) {
     let table = reading.measure();
     let rows: Vec<&[f32]> = (0..table.len()).map(|at| table.row(at)).collect();
     let first = weights::first_opinion(&rows);
-    let again = reading.measure_again(&table, &first);
     // What nobody would believe at first is not worth a second opinion.
     let open: Vec<usize> = (0..first.len()).filter(|at| first[*at] >= HOPELESS).collect();
-    let rows: Vec<&[f32]> = open.iter().map(|at| again.row(*at)).collect();
+    let again = reading.measure_some_again(&table, &first, &open);
+    let rows: Vec<&[f32]> = (0..again.len()).map(|at| again.row(at)).collect();
     let mut second = first.clone();
     for (at, p) in open.iter().zip(weights::second_opinion(&rows)) {
         second[*at] = p;
@@ -82,7 +82,12 @@ impl<'p> Reading<'p> {
 
     /// The measures for the second opinion, given the probabilities of the first.
     pub fn measure_again(&self, table: &Table, first: &[f32]) -> Table {
-        opinions::measure_again(&self.page.dom, &self.passages.list, table, first)
+        let all: Vec<usize> = (0..first.len()).collect();
+        self.measure_some_again(table, first, &all)
+    }
+
+    fn measure_some_again(&self, table: &Table, first: &[f32], asked: &[usize]) -> Table {
+        opinions::measure_again(&self.page.dom, &self.passages.list, table, first, asked)
     }
 
     /// Decides, given the probability that each passage belongs to the article.
@@ -106,7 +111,7 @@ impl<'p> Reading<'p> {
 fn take_first_line_as_title(metadata: &mut Metadata, passages: &[Passage]) {
     const LONGEST_HEADLINE: usize = 25;
     let [first, rest @ ..] = passages else { return };
-    if words(&first.text).count() <= LONGEST_HEADLINE && !rest.is_empty() {
+    if count_up_to(&first.text, LONGEST_HEADLINE + 1) <= LONGEST_HEADLINE && !rest.is_empty() {
         metadata.title = first.text.clone();
         metadata.witnesses.push(Witness {
             field: "title",

@@ -5,21 +5,25 @@ use crate::extract::passages::Passage;
 use crate::parse::dom::{Dom, NodeId};
 
 /// The measures of [`crate::extract::features::measure`] with more that tell of the first opinion of the neighbourhood:
-/// `first` holds the probability of each passage, 0 to 1.
+/// `first` holds the probability of each passage, 0 to 1; one row for each passage in `asked`.
 pub(in crate::extract) fn measure_again(
     dom: &Dom,
     list: &[Passage],
     table: &Table,
     first: &[f32],
+    asked: &[usize],
 ) -> Table {
     let opinions = Opinions::of(dom, list, first);
     let mut again = Table::default();
-    for at in 0..list.len() {
-        if at == 0 {
+    for (number, at) in asked.iter().enumerate() {
+        if number == 0 {
             again.names.clone_from(&table.names);
         }
-        again.values.extend_from_slice(table.row(at));
-        opinions.put(&mut Row { table: &mut again, naming: at == 0 }, at);
+        again.values.extend_from_slice(table.row(*at));
+        opinions.put(&mut Row { table: &mut again, naming: number == 0 }, *at);
+        if number == 0 {
+            again.reserve(asked.len());
+        }
     }
     again
 }

@@ -120,7 +120,7 @@ impl Crawler {
         harvest: &mut Harvest,
     ) -> store::Result<Ended> {
         let fetched = match self.fetcher.get(&link.url, &link.validators).await {
-            Ok(Answer::Fetched(fetched)) => *fetched,
+            Ok(Answer::Fetched(fetched)) => Arc::new(*fetched),
             Ok(Answer::Unchanged) => {
                 let next = self.recheck_at(link.first_seen);
                 let unchanged = Outcome::Unchanged;
@@ -134,7 +134,7 @@ impl Crawler {
         }
         let domain = address::site(&fetched.url).unwrap_or_default();
         let memory = self.store.site_memory(domain.clone()).await?;
-        let (read, notes) = self.read_and_judge(source, fetched.clone(), memory).await;
+        let (read, notes) = self.read_and_judge(source, Arc::clone(&fetched), memory).await;
         let Some(mut judged) = read else {
             let detail = describe_notes(&notes, &fetched.url);
             return self.put_off(link, Outcome::Unreadable, detail, counts).await;
@@ -148,7 +148,8 @@ impl Crawler {
             link: link.address,
             domain,
             judged: judged.clone(),
-            fetched,
+            // The reading is done, so these are the only ones left.
+            fetched: Arc::unwrap_or_clone(fetched),
             now,
         };
         let committed = self.store.commit(commit, RULES).await?;
@@ -164,7 +165,7 @@ impl Crawler {
     async fn read_and_judge(
         &self,
         source: &Arc<Source>,
-        fetched: Fetched,
+        fetched: Arc<Fetched>,
         memory: SiteMemory,
     ) -> (Option<Judged>, Vec<Note>) {
         let bytes = fetched.body.len().clamp(1, READING_BYTES);

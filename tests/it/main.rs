@@ -18,3 +18,4 @@ mod send_mail;
 mod service;
 mod sources;
 mod support;
+mod tree;
