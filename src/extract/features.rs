@@ -27,6 +27,11 @@ impl Table {
         &self.values[index * self.names.len()..][..self.names.len()]
     }
 
+    /// The rows one by one.
+    pub(in crate::extract) fn rows(&self) -> Vec<&[f32]> {
+        (0..self.len()).map(|index| self.row(index)).collect()
+    }
+
     /// Makes room for so many rows like the first.
     pub(in crate::extract) fn reserve(&mut self, rows: usize) {
         self.values.reserve_exact((rows.max(1) - 1) * self.names.len());
@@ -102,28 +107,6 @@ struct Kin {
     chars: f32,
     linked: f32,
     prose: f32,
-}
-
-/// Measures every passage.
-pub(in crate::extract) fn measure(dom: &Dom, passages: &Passages, metadata: &Metadata) -> Table {
-    let list = &passages.list;
-    let facts: Vec<Facts> = list.iter().map(facts).collect();
-    let page = Survey::of(dom, passages, &facts, metadata);
-    let mut table = Table::default();
-    for at in 0..list.len() {
-        let mut row = Row { table: &mut table, naming: at == 0 };
-        put_words(&mut row, &list[at], &facts[at]);
-        put_kind(&mut row, &list[at]);
-        put_phrases(&mut row, list[at].known);
-        page.put_tree(&mut row, at);
-        page.put_place(&mut row, at);
-        page.put_neighbours(&mut row, at);
-        page.put_claims(&mut row, at);
-        if at == 0 {
-            table.reserve(list.len());
-        }
-    }
-    table
 }
 
 fn facts(passage: &Passage) -> Facts {
@@ -225,11 +208,11 @@ fn put_phrases(row: &mut Row<'_>, known: Option<Known>) {
 }
 
 /// What is measured once for the page and asked by every passage.
-struct Survey<'p> {
+pub(in crate::extract) struct Survey<'p> {
     dom: &'p Dom,
     list: &'p [Passage],
     hints: &'p [Hints],
-    facts: &'p [Facts],
+    facts: Vec<Facts>,
     sums: Vec<Sums>,
     kin: Vec<Kin>,
     kin_of: Vec<usize>,
@@ -275,8 +258,13 @@ struct Passed {
 }
 
 impl<'p> Survey<'p> {
-    fn of(dom: &'p Dom, passages: &'p Passages, facts: &'p [Facts], metadata: &Metadata) -> Self {
+    pub(in crate::extract) fn of(
+        dom: &'p Dom,
+        passages: &'p Passages,
+        metadata: &Metadata,
+    ) -> Self {
         let list = &passages.list;
+        let facts: Vec<Facts> = list.iter().map(facts).collect();
         let mut copies: QuickMap<&str, Vec<usize>> = QuickMap::default();
         for (at, passage) in list.iter().enumerate() {
             copies.entry(passage.folded.as_str()).or_default().push(at);
@@ -287,7 +275,7 @@ impl<'p> Survey<'p> {
         }
         let title: QuickSet<u64> =
             overlap::token_hashes(&fold(&metadata.title)).into_iter().collect();
-        let (kin, kin_of) = kin(dom, list, facts);
+        let (kin, kin_of) = kin(dom, list, &facts);
         let longest = (0..list.len())
             .filter(|at| facts[*at].prose)
             .max_by_key(|at| (list[*at].chars, usize::MAX - at));
@@ -297,8 +285,7 @@ impl<'p> Survey<'p> {
             dom,
             list,
             hints: &passages.hints,
-            facts,
-            sums: sums(dom, list, facts),
+            sums: sums(dom, list, &facts),
             kin,
             kin_of,
             copies,
@@ -320,7 +307,28 @@ impl<'p> Survey<'p> {
             images: passages.image_texts.iter().map(|text| fold(text)).collect(),
             previous_prose: since(facts.iter().map(|facts| facts.prose)),
             next_prose: until(facts.iter().map(|facts| facts.prose)),
+            facts,
         }
+    }
+
+    /// The measures of these passages, a row each, in the same order.
+    pub(in crate::extract) fn rows(&self, asked: &[usize]) -> Table {
+        let mut table = Table::default();
+        for (number, at) in asked.iter().enumerate() {
+            let (at, naming) = (*at, number == 0);
+            let mut row = Row { table: &mut table, naming };
+            put_words(&mut row, &self.list[at], &self.facts[at]);
+            put_kind(&mut row, &self.list[at]);
+            put_phrases(&mut row, self.list[at].known);
+            self.put_tree(&mut row, at);
+            self.put_place(&mut row, at);
+            self.put_neighbours(&mut row, at);
+            self.put_claims(&mut row, at);
+            if naming {
+                table.reserve(asked.len());
+            }
+        }
+        table
     }
 
     fn put_tree(&self, row: &mut Row<'_>, at: usize) {

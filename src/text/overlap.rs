@@ -61,7 +61,9 @@ pub fn token_hashes(text: &str) -> Vec<u64> {
     let mut hashes = Vec::with_capacity(text.len() / 6);
     let mut hash = FNV_START;
     for c in text.chars() {
-        if c.is_alphanumeric() || c == '_' {
+        if c.is_ascii_alphanumeric() {
+            hash = (hash ^ u64::from(c as u32)).wrapping_mul(0x0100_0000_01b3);
+        } else if c == '_' || (!c.is_ascii() && c.is_alphanumeric()) {
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }

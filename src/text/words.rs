@@ -36,7 +36,7 @@ pub fn count_up_to(text: &str, most: usize) -> usize {
     let mut in_word = false;
     for c in text.chars() {
         let letter = c.is_alphanumeric();
-        let alone = letter && is_spaceless(c);
+        let alone = letter && !c.is_ascii() && is_spaceless(c);
         if alone || (letter && !in_word) {
             if count == most {
                 break;
