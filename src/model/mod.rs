@@ -6,6 +6,7 @@ pub mod article;
 pub mod designation;
 pub mod extracted;
 pub mod fetched;
+pub mod interest;
 pub mod judged;
 pub mod note;
 pub mod source;
