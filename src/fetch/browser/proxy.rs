@@ -15,7 +15,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_util::task::AbortOnDropHandle;
 use url::{Host, Url};
 
 use crate::fetch::guard::{Refusal, Resolver};
@@ -37,7 +36,8 @@ const BLANK: &[u8] = b"\r\n\r\n";
 pub(crate) struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
-    _accepting: AbortOnDropHandle<()>,
+    /// One task, which owns those of the connections.
+    _accepting: JoinSet<()>,
 }
 
 #[derive(Debug)]
@@ -69,8 +69,9 @@ impl Proxy {
         let address = listener.local_addr()?;
         let left = AtomicUsize::new(bytes);
         let shared = Arc::new(Shared { resolver, connect, left, undialled: Mutex::default() });
-        let accepting = tokio::spawn(accept(listener, shared.clone()));
-        Ok(Self { address, shared, _accepting: AbortOnDropHandle::new(accepting) })
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(listener, shared.clone()));
+        Ok(Self { address, shared, _accepting: accepting })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
