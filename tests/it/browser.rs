@@ -36,6 +36,7 @@ fn fetcher(limits: Limits) -> Fetcher {
 static TURN: Mutex<()> = Mutex::const_new(());
 
 /// The right to start Chromium where it is installed; says so where it is not.
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 async fn chromium() -> Option<MutexGuard<'static, ()>> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|folder| folder.join("chromium").is_file()) {
