@@ -7,6 +7,7 @@ pub mod change;
 pub mod designation;
 pub mod extracted;
 pub mod fetched;
+pub mod interest;
 pub mod judged;
 pub mod note;
 pub mod source;
