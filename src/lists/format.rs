@@ -146,9 +146,7 @@ fn by_headings(text: &str, name: &str) -> Option<Format> {
     for line in text.lines().take(3) {
         let line = format!(" {} ", fold(line));
         let holds = |heading: &&str| line.contains(&format!(" {heading} "));
-        if let Some((format, _)) =
-            HEADINGS.iter().find(|(_, names)| names.iter().all(|n| holds(&n)))
-        {
+        if let Some((format, _)) = HEADINGS.iter().find(|(_, names)| names.iter().all(holds)) {
             return Some(*format);
         }
     }

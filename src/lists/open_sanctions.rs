@@ -108,9 +108,9 @@ fn entity(entity: &Entity) -> Option<Designation> {
     draft.finish()
 }
 
-fn each(entity: &Entity, property: &str, mut take: impl FnMut(&str)) {
+fn each(entity: &Entity, property: &str, take: impl FnMut(&str)) {
     let values = entity.properties.get(property).into_iter().flatten();
-    values.filter_map(serde_json::Value::as_str).for_each(|value| take(value));
+    values.filter_map(serde_json::Value::as_str).for_each(take);
 }
 
 /// Schemata of FollowTheMoney that name a party.

@@ -63,7 +63,7 @@ fn ends_within_quotes(row: &str, separator: char) -> bool {
             _ => {}
         }
         // A quote that closed may be the first of a doubled pair: the next one opens again.
-        at_start = c == separator && !quoted || c == '"' && !quoted;
+        at_start = (c == separator || c == '"') && !quoted;
     }
     quoted
 }
