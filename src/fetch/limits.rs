@@ -42,6 +42,8 @@ pub struct Limits {
     pub allow_private: Vec<String>,
     /// The browser for pages that need their scripts.
     pub chromium: Chromium,
+    /// Whether robots.txt has its say.
+    pub robots: Robots,
     /// Who turns names into addresses.
     pub names: Names,
 }
@@ -67,9 +69,19 @@ impl Default for Limits {
             patience: Duration::from_secs(30),
             allow_private: Vec::new(),
             chromium: Chromium::default(),
+            robots: Robots::Obeyed,
             names: Names::System,
         }
     }
+}
+
+/// Whether a site's robots.txt is asked before each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Robots {
+    Obeyed,
+    /// For a data file that its publisher offers to programs at a fixed address: fetching that one
+    /// file is no crawl, and robots.txt speaks to crawlers (RFC 9309 § 1).
+    NotAsked,
 }
 
 /// A table of names: asked at every connection, `None` means "no such name".

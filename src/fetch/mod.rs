@@ -26,7 +26,7 @@ use url::Url;
 
 pub use crate::fetch::browser::{Chromium, Sandbox};
 pub use crate::fetch::fault::Fault;
-pub use crate::fetch::limits::{Limits, Lookup, Names};
+pub use crate::fetch::limits::{Limits, Lookup, Names, Robots};
 
 use crate::clock::Clock;
 use crate::fetch::body::{Allowance, Overlong};
@@ -186,8 +186,11 @@ impl Inner {
     async fn permitted(&self, url: &Url) -> Result<Duration, Fault> {
         let Inner { wire, robots, clock, .. } = self;
         wire.check(url)?;
-        let asked = robots.rules(wire, clock, url).await.judge(url)?.unwrap_or_default();
-        Ok(asked.min(wire.limits.crawl_delay_most).max(wire.limits.delay))
+        let asked = match wire.limits.robots {
+            Robots::Obeyed => robots.rules(wire, clock, url).await.judge(url)?,
+            Robots::NotAsked => None,
+        };
+        Ok(asked.unwrap_or_default().min(wire.limits.crawl_delay_most).max(wire.limits.delay))
     }
 }
 
