@@ -11,12 +11,14 @@ mod articles;
 mod commit;
 mod links;
 mod lock;
+mod neighbours;
 mod outbox;
 mod schema;
 mod search;
 mod site_memory;
 mod sources;
 mod subscribers;
+mod told;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -27,12 +29,15 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-pub use crate::store::articles::{CopyView, Counted, RemovedView, RevisionView, StoredArticle};
+pub use crate::store::articles::{
+    CopyView, Counted, DerivedView, RemovedView, RevisionView, StoredArticle,
+};
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::outbox::{Claimed, Outbox};
 pub use crate::store::search::Scope;
+pub use crate::store::told::{Alerted, Told};
 
 /// Connections kept for reading.
 const READERS: usize = 4;
