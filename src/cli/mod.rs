@@ -7,6 +7,8 @@ mod history;
 mod judge;
 mod lines;
 mod links;
+mod list;
+mod list_files;
 mod logging;
 mod read;
 mod run;
@@ -40,6 +42,7 @@ enum Command {
     History(history::Args),
     Subscriber(subscriber::Args),
     Source(source::Args),
+    List(list::Args),
     Check(check::Args),
     Read(read::Args),
     Links(links::Args),
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::History(args) => history::run(args),
         Command::Subscriber(args) => subscriber::run(args),
         Command::Source(args) => source::run(args),
+        Command::List(args) => list::run(args),
         Command::Check(args) => check::run(args),
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),

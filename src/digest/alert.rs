@@ -97,19 +97,19 @@ struct Sign {
 
 /// Where to read the original.
 #[derive(Debug)]
-pub(in crate::digest) struct Link {
-    pub(in crate::digest) url: String,
-    pub(in crate::digest) host: String,
+pub(crate) struct Link {
+    pub(crate) url: String,
+    pub(crate) host: String,
 }
 
 /// How to stop the alerts.
-pub(in crate::digest) struct Leave<'a> {
-    pub(in crate::digest) address: &'a str,
-    pub(in crate::digest) link: String,
+pub(crate) struct Leave<'a> {
+    pub(crate) address: &'a str,
+    pub(crate) link: String,
 }
 
 impl Leave<'_> {
-    pub(in crate::digest) fn of(sender: &Email) -> Leave<'_> {
+    pub(crate) fn of(sender: &Email) -> Leave<'_> {
         Leave { address: sender.expose(), link: leave_link(sender) }
     }
 }
@@ -131,7 +131,7 @@ struct HtmlPart<'a> {
 }
 
 /// Columns of the text part: what a terminal shows with a mail client's frame around it.
-pub(in crate::digest) const COLUMNS: usize = 72;
+pub(crate) const COLUMNS: usize = 72;
 
 impl TextPart<'_> {
     fn wrapped(&self, line: impl AsRef<str>, indent: &str) -> String {
@@ -150,8 +150,8 @@ const QUOTES: usize = 3;
 const SIGNS: usize = 5;
 /// Characters of each kind of line.
 const SUBJECT: usize = 120;
-pub(in crate::digest) const HEADLINE: usize = 300;
-pub(in crate::digest) const NAME: usize = 80;
+pub(crate) const HEADLINE: usize = 300;
+pub(crate) const NAME: usize = 80;
 const WORDS: usize = 60;
 /// Characters of a sentence before and after the words that count.
 const CONTEXT: usize = 240;
@@ -215,7 +215,7 @@ impl Quote {
 }
 
 /// Headline first, since lists of mails show little; then who published it.
-pub(in crate::digest) fn subject(headline: &str, source: &str) -> String {
+pub(crate) fn subject(headline: &str, source: &str) -> String {
     if source.is_empty() || headline.contains(source) {
         return shorten(headline, SUBJECT);
     }
@@ -298,7 +298,7 @@ fn listed(evidence: &[&Evidence]) -> Vec<Sign> {
 }
 
 /// Only web addresses become links: an article cannot make a reader run a script.
-pub(in crate::digest) fn link(url: &str) -> Option<Link> {
+pub(crate) fn link(url: &str) -> Option<Link> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?;
     let host = shorten(host.strip_prefix("www.").unwrap_or(host), NAME);
@@ -312,11 +312,11 @@ fn cause(keys: &Keys) -> String {
 }
 
 /// 128 bits of a SHA-256, in hex.
-pub(in crate::digest) fn name_of(cause: &str) -> String {
+pub(crate) fn name_of(cause: &str) -> String {
     Sha256::digest(cause).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn leave_link(sender: &Email) -> String {
+pub(crate) fn leave_link(sender: &Email) -> String {
     let mut link = String::from("mailto:");
     for byte in sender.expose().bytes() {
         match byte {
@@ -330,7 +330,7 @@ fn leave_link(sender: &Email) -> String {
 }
 
 /// The sender's domain in the letters a `Message-ID` may hold (RFC 5322 § 3.6.4).
-pub(in crate::digest) fn ascii_domain(sender: &Email) -> String {
+pub(crate) fn ascii_domain(sender: &Email) -> String {
     let address = format!("http://{}/", sender.domain());
     let ascii = Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));
     ascii.unwrap_or_else(|| "localhost".to_owned())

@@ -9,7 +9,9 @@
 
 mod articles;
 mod commit;
+mod designations;
 mod links;
+mod lists;
 mod lock;
 mod neighbours;
 mod outbox;
@@ -34,6 +36,7 @@ pub use crate::store::articles::{
 };
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::links::{Announced, DueLink};
+pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::outbox::{Claimed, Outbox};
 pub use crate::store::search::Scope;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod browser;
 mod cli;
 mod config;
 mod crash;
@@ -12,6 +13,7 @@ mod fetch;
 mod follow_ups;
 mod judge;
 mod listings;
+mod lists;
 mod mail;
 mod pdf;
 mod read;
