@@ -45,7 +45,7 @@ pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason
     // The head ends with the third sentence that stays: standfirst and byline come in any order.
     let mut sentences = 0;
     for (block, reason) in extracted.blocks.iter().zip(reasons.iter_mut()) {
-        if reason.is_some() {
+        if reason.is_some() || block.setting.kept {
             continue;
         }
         let in_head = sentences < 3;

@@ -31,7 +31,7 @@ pub fn article(extracted: Extracted, memory: &SiteMemory) -> (Option<Article>, V
         extracted.blocks.iter().map(|block| block.outside).collect();
     captions::find(&extracted, &mut reasons);
     for (at, block) in extracted.blocks.iter().enumerate() {
-        if reasons[at].is_none() {
+        if reasons[at].is_none() && !block.setting.kept {
             reasons[at] = reason_by_itself(block).or_else(|| repeated(block, lines[at], memory));
         }
     }

@@ -126,12 +126,17 @@ impl<'p> Reading<'p> {
         let dom = &self.page.dom;
         let mut outside = body::choose(dom, &self.passages, probabilities);
         apply_recipe(dom, self.recipe, &self.passages.list, &mut outside, &mut notes);
+        let kept: Vec<Vec<Span>> =
+            self.recipe.keep.iter().map(|css| ranges(dom, css, &mut notes)).collect();
         let blocks: Vec<RawBlock> = self
             .passages
             .list
             .into_iter()
             .zip(outside)
-            .map(|(passage, outside)| raw_block(passage, outside))
+            .map(|(passage, outside)| {
+                let kept = kept.iter().any(|spans| within(spans, passage.node));
+                raw_block(passage, outside, kept)
+            })
             .collect();
         (claims(self.page, self.metadata, blocks, self.passages.image_texts), notes)
     }
@@ -180,7 +185,7 @@ fn claims(
     }
 }
 
-fn raw_block(passage: Passage, outside: Option<Reason>) -> RawBlock {
+fn raw_block(passage: Passage, outside: Option<Reason>, kept: bool) -> RawBlock {
     RawBlock {
         kind: passage.kind,
         linked: passage.link_share(),
@@ -191,10 +196,11 @@ fn raw_block(passage: Passage, outside: Option<Reason>) -> RawBlock {
                 .has(Hints::ASIDE.with(Hints::RELATED).with(Hints::SHARE).with(Hints::NEWSLETTER)),
             switcher: passage.switcher,
             byline: passage.own.has(Hints::BYLINE.with(Hints::DATE).with(Hints::AUTHOR)),
+            kept,
         },
         text: passage.text,
         folded: passage.folded,
-        outside,
+        outside: outside.filter(|_| !kept),
     }
 }
 

@@ -10,6 +10,7 @@ mod crash;
 mod crawl;
 mod demo;
 mod fetch;
+mod follow_ups;
 mod judge;
 mod listings;
 mod lists;
