@@ -8,23 +8,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// An identifier found in a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instrument {
-    /// The name of its kind, e.g. `executive-order`.
-    pub kind: &'static str,
-    /// Its one form, e.g. `E.O. 14024` however the text writes it.
-    pub id: String,
-    /// As the text writes it: `text[start..end]`.
-    pub text: String,
-    /// UTF-8 byte offsets into the text.
-    pub start: usize,
-    pub end: usize,
-    /// Where the document itself can be read, where its address follows from the identifier.
-    pub link: Option<String>,
-    /// Belongs to sanctions or export control by itself, whatever the text around it.
-    pub of_sanctions: bool,
-}
+use crate::model::judged::Instrument;
 
 /// What a captured identifier comes to.
 struct Form {

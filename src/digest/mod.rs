@@ -3,6 +3,7 @@
 pub mod alert;
 
 mod line;
+mod summary;
 mod words;
 
 pub use alert::alerts;

@@ -5,6 +5,7 @@
 pub mod article;
 pub mod designation;
 pub mod extracted;
+pub mod facts;
 pub mod fetched;
 pub mod judged;
 pub mod note;

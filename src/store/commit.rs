@@ -11,6 +11,7 @@ use crate::model::source::SourceId;
 use crate::model::subscriber::Message;
 use crate::model::visit::Outcome;
 use crate::store::articles::block_rows;
+use crate::store::facts::{write_facts, write_instruments};
 use crate::store::outbox::enqueue;
 use crate::store::search::index;
 use crate::store::site_memory::remember;
@@ -354,9 +355,11 @@ impl Writing<'_> {
 
     /// Everything that hangs on an article's present text, in place of what hung there before.
     fn describe(&self, id: i64) -> Result<()> {
-        let Judged { article, keys, verdict } = &self.commit.judged;
+        let Judged { article, keys, verdict, instruments, facts } = &self.commit.judged;
         self.write_removed(id, &article.removed)?;
         self.write_verdict(id, verdict)?;
+        write_instruments(self.transaction, id, instruments)?;
+        write_facts(self.transaction, id, facts)?;
         self.write_shingles(id, &keys.shingles)?;
         index(self.transaction, id, &article.title, &article.text())
     }

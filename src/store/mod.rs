@@ -9,6 +9,7 @@
 
 mod articles;
 mod commit;
+mod facts;
 mod links;
 mod lock;
 mod outbox;
@@ -29,6 +30,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use crate::store::articles::{CopyView, Counted, RemovedView, RevisionView, StoredArticle};
 pub use crate::store::commit::{Commit, Committed, Rules};
+pub use crate::store::facts::StoredFact;
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::outbox::{Claimed, Outbox};

@@ -8,6 +8,7 @@ mod config;
 mod crash;
 mod crawl;
 mod demo;
+mod facts;
 mod fetch;
 mod judge;
 mod listings;

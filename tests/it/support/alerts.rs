@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sanctionwatch::digest;
 use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::facts::Facts;
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Verdict};
 use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::{Email, Message, Subscriber};
@@ -76,7 +77,7 @@ pub(crate) fn judged(article: Article, score: f64, signs: &[(&str, &str, f64)]) 
     });
     let verdict = Verdict { relevant: true, score, evidence: evidence.collect() };
     let keys = Keys { address: article.url.clone(), wording: 1, shingles: Vec::new() };
-    Judged { article, keys, verdict }
+    Judged { article, keys, verdict, instruments: Vec::new(), facts: Facts::default() }
 }
 
 pub(crate) fn official() -> Judged {
