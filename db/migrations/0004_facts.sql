@@ -26,3 +26,9 @@ CREATE TABLE fact (
     PRIMARY KEY (article, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fact_by_value ON fact (kind, value);
+
+CREATE TABLE feedback (
+    article  INTEGER PRIMARY KEY REFERENCES article (id),
+    relevant INTEGER NOT NULL,                  -- what a reader says, whatever the verdict says
+    given    TEXT NOT NULL
+) STRICT;

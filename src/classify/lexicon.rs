@@ -81,7 +81,6 @@ impl Kind {
         Kind::Trap,
         Kind::Instrument,
     ];
-
 }
 
 impl Section for Kind {
@@ -256,8 +255,7 @@ impl<S: Section> Reader<S> {
         for (number, line) in text.lines().enumerate() {
             let mut line = line.trim();
             let at = |fault: String| format!("line {}: {fault}", number + 1);
-            if let Some((name, rest)) =
-                line.strip_prefix('[').and_then(|rest| rest.split_once(']'))
+            if let Some((name, rest)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']'))
             {
                 let found = S::named(name);
                 kind = Some(found.ok_or_else(|| at(format!("no kind is called {name:?}")))?);

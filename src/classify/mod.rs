@@ -100,12 +100,7 @@ pub fn opinion(weights: &Weights, title: &str, text: &str, language: Option<&str
 /// assert_eq!(facts.counts[0].value.to_string(), "12 persons");
 /// assert_eq!(facts.counts[0].place.sentence, "The Council froze the assets of 12 people.");
 /// ```
-pub fn facts(
-    title: &str,
-    text: &str,
-    language: Option<&str>,
-    published: Option<Stamp>,
-) -> Facts {
+pub fn facts(title: &str, text: &str, language: Option<&str>, published: Option<Stamp>) -> Facts {
     let title = &title[..title.floor_char_boundary(READ_OF_TITLE)];
     let text = &text[..text.floor_char_boundary(READ)];
     let guessed = if language.is_none() { guess(title, text) } else { None };

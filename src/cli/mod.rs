@@ -3,6 +3,7 @@
 mod check;
 mod crawl;
 mod demo;
+mod feedback;
 mod judge;
 mod lines;
 mod links;
@@ -36,6 +37,7 @@ enum Command {
     Crawl(crawl::Args),
     Run(run::Args),
     Search(search::Args),
+    Feedback(feedback::Args),
     Subscriber(subscriber::Args),
     Source(source::Args),
     Check(check::Args),
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Crawl(args) => crawl::run(args),
         Command::Run(args) => run::run(args),
         Command::Search(args) => search::run(args),
+        Command::Feedback(args) => feedback::run(args),
         Command::Subscriber(args) => subscriber::run(args),
         Command::Source(args) => source::run(args),
         Command::Check(args) => check::run(args),

@@ -20,7 +20,7 @@ pub(crate) fn line(facts: &Facts) -> Option<String> {
     };
     let measures = list(&facts.measures, |measure| measure.name().replace('-', " "));
     let counts = list(&facts.counts, count);
-    let dates = facts.dates.iter().filter_map(|shown| date(&shown.value)).next();
+    let dates = facts.dates.iter().find_map(|shown| date(&shown.value));
     let parts = [who, programmes, measures, counts, dates];
     Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
 }

@@ -10,6 +10,7 @@
 mod articles;
 mod commit;
 mod facts;
+mod feedback;
 mod links;
 mod lock;
 mod outbox;
@@ -31,6 +32,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 pub use crate::store::articles::{CopyView, Counted, RemovedView, RevisionView, StoredArticle};
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::facts::StoredFact;
+pub use crate::store::feedback::{Judgement, Label};
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::outbox::{Claimed, Outbox};

@@ -65,7 +65,8 @@ fn what_is_past_possible_denied_or_of_another_world_is_no_fact() {
 fn odd_texts_hold_no_surprise() {
     let long = "OFAC designated 3 persons on May 5, 2025, ".repeat(3_000);
     let dates = "1.1.2.2.3.3.2024 ".repeat(3_000);
-    for text in ["", " ", "\u{feff}", "制", "12", "$", "٣١", "May", "by", &long, &dates, "İ 1,000"] {
+    for text in ["", " ", "\u{feff}", "制", "12", "$", "٣١", "May", "by", &long, &dates, "İ 1,000"]
+    {
         for title in ["", "OFAC", "制裁", "May 5"] {
             let case = Case {
                 language: "en".into(),

@@ -3,6 +3,9 @@
 //! A verb is a fact where nothing before it makes it possible, denied or past ([`Guard`]), and an
 //! authority is one where it stands as the actor of such a verb.
 
+use chrono::Datelike;
+
+use crate::classify::facts::dates::day_ending_at;
 use crate::classify::facts::marks::{Guard, Mark, Marked};
 use crate::classify::matches::Match;
 use crate::model::facts::Action;
@@ -37,14 +40,18 @@ const PRECEDENCE: [Action; 17] = [
     Action::Evasion,
     Action::Seizure,
     Action::Amend,
-    Action::Designate,
     Action::Rule,
+    Action::Designate,
 ];
 
 /// Tokens from a guard to the words it weakens.
 const GUARDED: usize = 6;
+/// The same where a token is a character.
+const GUARDED_CHARACTERS: usize = 14;
 /// Tokens from an actor to its verb.
 const ACTING: usize = 16;
+/// Tokens from an actor to a verb in its own clause; beyond them a comma parts the two.
+const COMMA: usize = 7;
 /// Tokens between two actors named together: "the US and the EU".
 const TOGETHER: usize = 3;
 /// Tokens from words of the past to the action they push there.
@@ -56,6 +63,9 @@ const OLD: i64 = 45;
 const VERB_LAST: [&str; 5] = ["de", "nl", "ja", "tr", "fa"];
 /// The languages whose verb stands before its subject.
 const VERB_FIRST: [&str; 1] = ["ar"];
+
+/// The languages that may put the subject between the verb and its object: "verhängte die EU".
+const VERB_AROUND: [&str; 11] = ["de", "nl", "fr", "es", "it", "pt", "pl", "ru", "uk", "ar", "fa"];
 
 /// The setting of a text that its sentences do not show.
 #[derive(Debug, Clone, Copy)]
@@ -87,26 +97,35 @@ pub(crate) fn is_plain(
     guards: &[Guard],
 ) -> bool {
     let after = setting.language.is_some_and(|code| VERB_LAST.contains(&code));
+    let reach = match setting.language {
+        Some("zh" | "ja") => GUARDED_CHARACTERS,
+        _ => GUARDED,
+    };
     !marks.iter().any(|mark| {
         let Mark::Guard(guard) = mark.kind else { return false };
-        let before = mark.first < first && first.saturating_sub(mark.last) <= GUARDED;
+        let before = mark.first < first && first.saturating_sub(mark.last) <= reach;
         let inside = first < mark.first && mark.last < last;
-        let behind = after && last < mark.first && mark.first - last <= GUARDED;
+        let behind = after && last < mark.first && mark.first - last <= reach;
         guards.contains(&guard) && (before || inside || behind)
     })
 }
 
 fn of_sentence(marked: &Marked, setting: Setting, from: usize, to: usize) -> Vec<Asserted> {
-    let marks = without_void(&marked.marks[from..to]);
-    let actors: Vec<usize> = (from..to).filter(|index| is_actor(marked, &marks, *index)).collect();
+    let marks = &marked.marks[from..to];
+    let actors: Vec<usize> = (from..to).filter(|index| is_actor(marked, marks, *index)).collect();
     let mut found: Vec<Asserted> = Vec::new();
+    let mut possible = false;
     for mark in marks.iter().filter(|mark| mark.first < marked.lead) {
         let (action, alone) = match mark.kind {
             Mark::Action(action) => (action, true),
             Mark::Verb(action) => (action, false),
             _ => continue,
         };
-        let actors = actors_of(marked, &marks, setting, &actors, mark);
+        // Who evades sanctions is no authority.
+        let actors = match action {
+            Action::Evasion => Vec::new(),
+            _ => actors_of(marked, marks, setting, &actors, mark),
+        };
         if !alone && actors.is_empty() {
             continue;
         }
@@ -114,24 +133,18 @@ fn of_sentence(marked: &Marked, setting: Setting, from: usize, to: usize) -> Vec
             Action::Proposal => &[Guard::Not],
             _ => &[Guard::Maybe, Guard::Not],
         };
-        if is_plain(&marks, setting, mark.first, mark.last, guards) {
+        if is_plain(marks, setting, mark.first, mark.last, guards) {
             let (first, last) = (mark.first, mark.last);
             let sentence = marked.sentence(first);
             found.push(Asserted { action, first, last, sentence, actors });
+        } else {
+            possible = true;
         }
     }
-    drop_past(marked, &marks, setting, &mut found);
+    // "Could be fined for evading sanctions" says of nobody that they evaded any.
+    found.retain(|found| !possible || found.action != Action::Evasion);
+    drop_past(marked, marks, setting, &mut found);
     first_in_precedence(found)
-}
-
-/// The marks that nothing voids.
-fn without_void(marks: &[Match<Mark>]) -> Vec<Match<Mark>> {
-    let voids: Vec<&Match<Mark>> =
-        marks.iter().filter(|mark| mark.kind == Mark::Guard(Guard::Void)).collect();
-    let void = |mark: &Match<Mark>| {
-        voids.iter().any(|void| void.first <= mark.last && mark.first <= void.last)
-    };
-    marks.iter().filter(|mark| !void(mark)).copied().collect()
 }
 
 /// Whether the authority at `index` may act: it is not what the measure is aimed at, nor one that
@@ -148,8 +161,16 @@ fn is_actor(marked: &Marked, marks: &[Match<Mark>], index: usize) -> bool {
         mark.last < other.first && other.first - mark.last <= reach
     };
     !marks.iter().any(|other| match other.kind {
-        Mark::Target => before(other, 2),
+        // "on the EU": an article may stand between.
+        Mark::Target => {
+            before(other, 1) || before(other, 2) && marked.word(mark.first - 1).len() <= 3
+        }
         Mark::Guard(Guard::Other) => after(other, 3),
+        // The "US" of "US companies", where the lexicon knows that as a target.
+        Mark::Country(_) => {
+            let longer = mark.last - mark.first < other.last - other.first;
+            longer && other.first <= mark.first && mark.last <= other.last
+        }
         _ => false,
     })
 }
@@ -171,21 +192,28 @@ fn actors_of(
         })
     };
     let first_verb = setting.language.is_some_and(|code| VERB_FIRST.contains(&code));
-    let following = |index: &usize| {
-        verb.last < at(*index).first && at(*index).first - verb.last <= ACTING / 2
-    };
+    let following =
+        |index: &usize| verb.last < at(*index).first && at(*index).first - verb.last <= ACTING / 2;
     let agent = actors.iter().copied().find(|index| following(index) && by(*index));
+    let bracket = setting.language.is_some_and(|code| VERB_AROUND.contains(&code));
     let inside = actors
         .iter()
         .copied()
-        .find(|index| verb.first < at(*index).first && at(*index).last < verb.last);
+        .find(|index| bracket && verb.first < at(*index).first && at(*index).last < verb.last);
     let preceding = actors.iter().copied().rev().find(|index| {
-        at(*index).last < verb.first && verb.first - at(*index).last <= ACTING
-            || at(*index).first == verb.first
+        let last = at(*index).last;
+        let leads = last < verb.first && verb.first - last <= ACTING;
+        // Far behind a comma stands another subject.
+        let apart = leads && COMMA < verb.first - last && comma_between(marked, last, verb.first);
+        leads && !apart || at(*index).first <= verb.first && verb.first <= last
     });
     let behind = actors.iter().copied().find(|index| first_verb && following(index));
     let chosen = agent.or(inside).or(preceding).or(behind);
     chosen.map(|chosen| in_one_breath(marked, actors, chosen)).unwrap_or_default()
+}
+
+fn comma_between(marked: &Marked, from: usize, to: usize) -> bool {
+    (from..to).any(|token| marked.between(token).contains([',', '，', '،', '、', ';']))
 }
 
 /// The actors around `chosen` with hardly a word in between.
@@ -218,16 +246,16 @@ fn drop_past(marked: &Marked, marks: &[Match<Mark>], setting: Setting, found: &m
     let distance = |found: &Asserted, (first, last): (usize, usize)| {
         found.first.saturating_sub(last).max(first.saturating_sub(found.last))
     };
-    let mut gone = vec![false; found.len()];
+    let mut gone: Vec<Asserted> = Vec::new();
     for span in past {
-        let nearest = found.iter().map(|found| distance(found, span)).min();
-        for (found, gone) in found.iter().zip(&mut gone) {
-            let at = distance(found, span);
-            *gone |= at <= PAST && Some(at) == nearest;
-        }
+        let nearest = found.iter().min_by_key(|found| distance(found, span));
+        gone.extend(nearest.filter(|found| distance(found, span) <= PAST).cloned());
     }
-    let mut gone = gone.into_iter();
-    found.retain(|_| !gone.next().unwrap_or(false));
+    // Two rules may have found one action.
+    let same = |one: &Asserted, other: &Asserted| {
+        one.action == other.action && one.first <= other.last + 1 && other.first <= one.last + 1
+    };
+    found.retain(|found| !gone.iter().any(|gone| same(found, gone)));
 }
 
 /// Tokens of the sentence that are a year before that of publication.
@@ -242,13 +270,13 @@ fn old_years(
             .filter(|word| word.len() == 4)
             .and_then(|word| word.parse().ok())
             .filter(|year| (1900..2100).contains(year));
-        let day = crate::classify::facts::dates::day_ending_at(marked, marks, token);
+        let day = day_ending_at(marked, marks, token);
         match (year, day, setting.published) {
             (None, ..) => false,
             (_, Some(day), Some(published)) => OLD < (published.day() - day).num_days(),
             (_, Some(_), None) => false,
             (Some(year), None, Some(published)) => {
-                year < chrono::Datelike::year(&published.day()) && stands_free(marked, token)
+                year < published.day().year() && stands_free(marked, token)
             }
             (Some(_), None, None) => stands_free(marked, token),
         }
@@ -258,9 +286,8 @@ fn old_years(
 
 /// Whether a number is no part of an identifier, a name of a law or a longer number.
 fn stands_free(marked: &Marked, token: usize) -> bool {
-    const LAWS: [&str; 9] = [
-        "regulations", "act", "order", "no", "nr", "law", "agenda", "resolution", "horizon",
-    ];
+    const LAWS: [&str; 9] =
+        ["regulations", "act", "order", "no", "nr", "law", "agenda", "resolution", "horizon"];
     let tight = |between: &str| between.contains(['/', '-', '–', '(']);
     let before = token.checked_sub(1);
     !marked.in_instrument(token)
@@ -269,12 +296,28 @@ fn stands_free(marked: &Marked, token: usize) -> bool {
 }
 
 /// Of actions that overlap, the one that says most; in order of the text.
-fn first_in_precedence(mut found: Vec<Asserted>) -> Vec<Asserted> {
+fn first_in_precedence(found: Vec<Asserted>) -> Vec<Asserted> {
     let rank = |action: Action| PRECEDENCE.iter().position(|known| *known == action);
-    found.sort_by_key(|found| (rank(found.action), found.first));
-    let mut kept: Vec<Asserted> = Vec::new();
+    let overlap =
+        |one: &Asserted, other: &Asserted| other.first <= one.last && one.first <= other.last;
+    let mut merged: Vec<Asserted> = Vec::new();
     for one in found {
-        if !kept.iter().any(|other| other.first <= one.last && one.first <= other.last) {
+        // Two rules may have found parts of one phrase.
+        match merged.iter_mut().find(|other| other.action == one.action && overlap(&one, other)) {
+            Some(other) => {
+                other.first = other.first.min(one.first);
+                other.last = other.last.max(one.last);
+                if other.actors.is_empty() {
+                    other.actors = one.actors;
+                }
+            }
+            None => merged.push(one),
+        }
+    }
+    merged.sort_by_key(|found| (rank(found.action), found.first));
+    let mut kept: Vec<Asserted> = Vec::new();
+    for one in merged {
+        if !kept.iter().any(|other| overlap(&one, other)) {
             kept.push(one);
         }
     }

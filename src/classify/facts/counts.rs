@@ -34,7 +34,7 @@ struct Figure {
 }
 
 /// How many of what the asserted actions hit.
-pub(crate) fn counts(marked: &Marked, asserted: &[Asserted]) -> Vec<Shown<Count>> {
+pub(crate) fn find(marked: &Marked, asserted: &[Asserted]) -> Vec<Shown<Count>> {
     let mut found = Vec::new();
     let mut told = None;
     for action in asserted.iter().filter(|action| COUNTED.contains(&action.action)) {
@@ -56,18 +56,19 @@ pub(crate) fn counts(marked: &Marked, asserted: &[Asserted]) -> Vec<Shown<Count>
 }
 
 /// The number before a unit that counts it and nothing else.
-fn counted(
-    marked: &Marked,
-    marks: &[Match<Mark>],
-    unit: &Match<Mark>,
-) -> Option<(Figure, Bound)> {
+fn counted(marked: &Marked, marks: &[Match<Mark>], unit: &Match<Mark>) -> Option<(Figure, Bound)> {
     let figure = (unit.first.saturating_sub(NEAR)..unit.first)
         .rev()
         .find_map(|token| figure_ending_at(marked, marks, token))?;
     let between = |mark: &&Match<Mark>| figure.last < mark.first && mark.last < unit.first;
     let other = marks.iter().filter(between).any(|mark| {
-        matches!(mark.kind, Mark::Unit(_) | Mark::Stop | Mark::Month(_) | Mark::Scale(_) | Mark::Currency(_))
+        matches!(
+            mark.kind,
+            Mark::Unit(_) | Mark::Stop | Mark::Month(_) | Mark::Scale(_) | Mark::Currency(_)
+        )
     });
+    let parted = (figure.last..unit.first)
+        .any(|token| marked.between(token).contains([',', ';', ':', '，', '、', '。', '(']));
     // Of "nine persons and companies" nobody knows how many are persons.
     let shared = marks.iter().any(|mark| {
         matches!(mark.kind, Mark::Unit(kind) if Mark::Unit(kind) != unit.kind)
@@ -85,7 +86,8 @@ fn counted(
     let one_of = figure.value == 1.0 && marked.word(figure.last + 1) == "of";
     let identifier = marked.in_instrument(figure.last);
     let bound = bound(marks, &figure);
-    (fits && !other && !shared && !says && !one_of && !identifier).then_some((figure, bound))
+    (fits && !other && !parted && !shared && !says && !one_of && !identifier)
+        .then_some((figure, bound))
 }
 
 fn is_year(marked: &Marked, figure: &Figure) -> bool {
@@ -95,9 +97,7 @@ fn is_year(marked: &Marked, figure: &Figure) -> bool {
 }
 
 fn bound(marks: &[Match<Mark>], figure: &Figure) -> Bound {
-    let near = |mark: &&Match<Mark>| {
-        mark.last < figure.first && figure.first - mark.last <= BOUND
-    };
+    let near = |mark: &&Match<Mark>| mark.last < figure.first && figure.first - mark.last <= BOUND;
     marks
         .iter()
         .filter(near)
@@ -123,6 +123,7 @@ fn in_figures(marked: &Marked, token: usize) -> Option<Figure> {
         && let Some(left) = number(marked.word(before))
         && matches!(marked.between(before), "," | "." | "'" | "’" | "\u{a0}" | "\u{202f}" | " ")
         && marked.word(before).len() <= 3
+        && value < 1e12
     {
         let digits = marked.word(first).len();
         let right = value;
@@ -164,4 +165,3 @@ fn in_words(marks: &[Match<Mark>], token: usize) -> Option<Figure> {
     }
     Some(Figure { value: f64::from(value), first, last: token })
 }
-

@@ -29,10 +29,9 @@ pub(crate) fn find(marked: &Marked, setting: Setting, asserted: &[Asserted]) -> 
         let sentence = marked.sentence(marked.marks[at].first);
         let marks = marked.marks_of(sentence);
         at += marks.len().max(1);
-        let cues = marks.iter().any(|mark| matches!(mark.kind, Mark::Date(_) | Mark::Today | Mark::Weekday(_)));
-        if cues {
-            let here: Vec<&Asserted> =
-                asserted.iter().filter(|action| action.sentence == sentence).collect();
+        let here: Vec<&Asserted> =
+            asserted.iter().filter(|action| action.sentence == sentence).collect();
+        if !here.is_empty() || marks.iter().any(|mark| matches!(mark.kind, Mark::Date(_))) {
             of_sentence(marked, setting, sentence, &here, &mut found);
         }
     }
@@ -155,7 +154,8 @@ pub(crate) fn day_ending_at(
 /// the day of publication is known.
 fn around_month(marked: &Marked, setting: Setting, month_at: usize, month: u32) -> Option<Written> {
     let tokens = marked.folded.tokens().len();
-    let small = |token: usize| matches!(marked.word(token), "de" | "of" | "del" | "di" | "do" | "den");
+    let small =
+        |token: usize| matches!(marked.word(token), "de" | "of" | "del" | "di" | "do" | "den");
     let before = month_at
         .checked_sub(1)
         .and_then(|token| if small(token) { token.checked_sub(1) } else { Some(token) })

@@ -206,10 +206,30 @@ impl<'a> Marked<'a> {
         let mut marks = matches::all(lexicon, &folded, original, &lexicon.heard(language));
         marks.retain(|mark| !matches!(mark.kind, Mark::Word(_)));
         longest_of_each_group(&mut marks);
-        marks.sort_by_key(|mark| (mark.first, mark.last));
+        marks.sort_by_key(|mark| (mark.first, mark.kind, mark.last));
         let lead = features::within(&folded, folded.tokens(), LEAD_WORDS);
         let instruments = instruments::find(original);
-        Self { field, original, folded, marks, instruments, lead }
+        let mut marked = Self { field, original, folded, marks: Vec::new(), instruments, lead };
+        // The "No" of "Regulation (EU) No 269/2014" denies nothing, and its "EU" does nothing.
+        marks.retain(|mark| {
+            let named = matches!(mark.kind, Mark::Guard(_) | Mark::Country(_) | Mark::Authority(_));
+            !named || !marked.in_instrument(mark.first)
+        });
+        let voids: Vec<Match<Mark>> =
+            marks.iter().filter(|mark| mark.kind == Mark::Guard(Guard::Void)).copied().collect();
+        marks.retain(|mark| !covered(mark, &voids));
+        // Of ways to read one phrase, the shortest: "issued GL 8 and revoked GL 7" is no revoking of GL 8.
+        let mut before: Option<Match<Mark>> = None;
+        marks.retain(|mark| {
+            let verb = matches!(mark.kind, Mark::Action(_) | Mark::Verb(_));
+            let longer = before.is_some_and(|b| b.kind == mark.kind && b.first == mark.first);
+            if verb && !longer {
+                before = Some(*mark);
+            }
+            !verb || !longer
+        });
+        marked.marks = marks;
+        marked
     }
 
     /// The sentence a token stands in.
@@ -270,11 +290,13 @@ impl<'a> Marked<'a> {
 
     /// The place of the bytes `start..end`, whose first token is `token`.
     pub(crate) fn place(&self, start: usize, end: usize, token: usize) -> Place {
-        let sentence = self.sentence_around(token).to_owned();
+        let sentence = self.sentence_around(token);
+        let whole = sentence.start.min(start)..sentence.end.max(end);
+        let sentence = self.original.get(whole).unwrap_or_default().to_owned();
         Place { field: self.field, start, end, sentence }
     }
 
-    fn sentence_around(&self, token: usize) -> &'a str {
+    fn sentence_around(&self, token: usize) -> Range<usize> {
         let tokens = self.folded.tokens();
         let number = tokens[token].sentence;
         let first = tokens.partition_point(|token| token.sentence < number);
@@ -284,8 +306,18 @@ impl<'a> Marked<'a> {
         let rest = &self.original[end..];
         let marks = rest.find(|c: char| c.is_whitespace() || c.is_alphanumeric());
         let close = &rest[..marks.unwrap_or(rest.len()).min(rest.floor_char_boundary(8))];
-        &self.original[start..end + close.len()]
+        start..end + close.len()
     }
+}
+
+/// Whether one of `voids`, which are in order, overlaps the mark.
+fn covered(mark: &Match<Mark>, voids: &[Match<Mark>]) -> bool {
+    // No rule spans more than a few dozen tokens: only the voids that begin just before can reach.
+    let from = voids.partition_point(|void| void.first + 64 < mark.first);
+    voids[from..]
+        .iter()
+        .take_while(|void| void.first <= mark.last)
+        .any(|void| mark.first <= void.last)
 }
 
 /// Of marks of one group that overlap, the longest stays, where a longer name holds a shorter.
@@ -330,7 +362,8 @@ mod tests {
 
     #[test]
     fn of_names_within_names_the_longest_stays() {
-        let marked = Marked::of(Field::Text, "The US Department of State and South Sudan", Some("en"));
+        let marked =
+            Marked::of(Field::Text, "The US Department of State and South Sudan", Some("en"));
         let names: Vec<Mark> = marked
             .marks
             .iter()
@@ -344,7 +377,8 @@ mod tests {
     #[test]
     fn a_sentence_keeps_its_full_stop() {
         let marked = Marked::of(Field::Text, "It rained. The EU acted! So?", Some("en"));
-        let sentences: Vec<&str> = [0, 3, 5].map(|token| marked.sentence_around(token)).to_vec();
+        let sentences: Vec<&str> =
+            [0, 3, 5].map(|token| &marked.original[marked.sentence_around(token)]).to_vec();
         assert_eq!(sentences, ["It rained.", "The EU acted!", "So?"]);
     }
 }

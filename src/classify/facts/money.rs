@@ -166,9 +166,8 @@ fn role(marks: &[Match<Mark>], first: usize, last: usize) -> Option<MoneyRole> {
         Mark::Role(role) => Some((role, mark)),
         _ => None,
     });
-    let distance = |mark: &Match<Mark>| {
-        first.saturating_sub(mark.last).max(mark.first.saturating_sub(last))
-    };
+    let distance =
+        |mark: &Match<Mark>| first.saturating_sub(mark.last).max(mark.first.saturating_sub(last));
     roles.min_by_key(|(_, mark)| (distance(mark), usize::MAX - mark.first)).map(|(role, _)| role)
 }
 
@@ -199,7 +198,8 @@ fn sum(captures: Captures) -> Option<Sum> {
     let amount = amount(captures.get(2)?.as_str())? * scale * 100.0;
     let whole = captures.get(0)?;
     let start = captures.get(1).or(captures.get(2))?.start();
-    let end = [4, 3, 2].iter().find_map(|group| captures.get(*group)).map_or(whole.end(), |g| g.end());
+    let end =
+        [4, 3, 2].iter().find_map(|group| captures.get(*group)).map_or(whole.end(), |g| g.end());
     (1.0..1e18).contains(&amount).then_some(Sum {
         currency,
         hundredths: amount.round() as u64,

@@ -12,9 +12,8 @@ struct Row {
     identifiers: Vec<&'static str>,
 }
 
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    rows(include_str!("programmes.txt")).expect("a test reads the shipped table")
-});
+static ROWS: LazyLock<Vec<Row>> =
+    LazyLock::new(|| rows(include_str!("programmes.txt")).expect("a test reads the shipped table"));
 
 fn rows(table: &'static str) -> Result<Vec<Row>, String> {
     let lines = table.lines().enumerate();
@@ -28,8 +27,12 @@ fn row(line: &'static str) -> Option<Row> {
     let (id, issuer, topic) = (cells.next()?, cells.next()?, cells.next()?);
     let country = Some(cells.next()?).filter(|code| *code != "-").map(str::to_owned);
     let identifiers = cells.next()?.split(';').map(str::trim).filter(|id| !id.is_empty()).collect();
-    let programme =
-        Programme { id: id.to_owned(), issuer: issuer.to_owned(), topic: topic.to_owned(), country };
+    let programme = Programme {
+        id: id.to_owned(),
+        issuer: issuer.to_owned(),
+        topic: topic.to_owned(),
+        country,
+    };
     Some(Row { programme, identifiers })
 }
 
@@ -74,7 +77,10 @@ fn of_instrument(instrument: &Instrument) -> Option<Programme> {
 fn by_tag(tag: &str) -> Programme {
     let stem = tag.split("-EO").next().unwrap_or(tag);
     let row = by_id(tag).or_else(|| by_id(stem)).or_else(|| {
-        ROWS.iter().map(|row| &row.programme).find(|known| known.id.split("-EO").next() == Some(stem)).cloned()
+        ROWS.iter()
+            .map(|row| &row.programme)
+            .find(|known| known.id.split("-EO").next() == Some(stem))
+            .cloned()
     });
     let (topic, country) = row.map_or((stem.to_lowercase(), None), |row| (row.topic, row.country));
     Programme { id: tag.to_owned(), issuer: "us-ofac".to_owned(), topic, country }
@@ -142,12 +148,14 @@ mod tests {
 
     #[test]
     fn every_shortcut_leads_to_a_row() {
-        let committees = ["QD", "TA", "KP", "CD", "CF", "LY", "SD", "SS", "YE", "ML", "HT", "SO", "IQ"];
+        let committees =
+            ["QD", "TA", "KP", "CD", "CF", "LY", "SD", "SS", "YE", "ML", "HT", "SO", "IQ"];
         let regimes = [
             "RUS", "BEL", "INU", "IHR", "SYR", "DPR", "MYA", "GHR", "GAC", "CYB", "CTI", "AQD",
             "SUD", "VEN",
         ];
-        let ids = committees.into_iter().map(united_nations).chain(regimes.into_iter().map(british));
+        let ids =
+            committees.into_iter().map(united_nations).chain(regimes.into_iter().map(british));
         for id in ids {
             assert!(id.and_then(by_id).is_some(), "{id:?} has no row");
         }
