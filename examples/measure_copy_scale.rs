@@ -13,6 +13,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use sanctionwatch::dedupe;
 use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::facts::Facts;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Judged, Placed, Verdict};
 use sanctionwatch::model::source::SourceId;
@@ -135,7 +136,13 @@ fn commit(number: u64) -> Commit {
         link: url.clone(),
         host: domain.clone(),
         domain,
-        judged: Judged { article, keys, verdict },
+        judged: Judged {
+            article,
+            keys,
+            verdict,
+            instruments: Vec::new(),
+            facts: Facts::default(),
+        },
         fetched: Fetched {
             requested: url.clone(),
             url,

@@ -23,6 +23,7 @@ use sanctionwatch::jobs::send_mail;
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
 use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::facts::Facts;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
 use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
@@ -201,6 +202,8 @@ fn judged(number: usize) -> Judged {
         article,
         keys: Keys { address: url, wording: number as u64, ..Keys::default() },
         verdict: Verdict { relevant: true, score: 0.97, evidence: vec![evidence] },
+        instruments: Vec::new(),
+        facts: Facts::default(),
     }
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod crawl;
 mod demo;
 mod history;
+mod feedback;
 mod judge;
 mod lines;
 mod links;
@@ -40,6 +41,7 @@ enum Command {
     Run(run::Args),
     Search(search::Args),
     History(history::Args),
+    Feedback(feedback::Args),
     Subscriber(subscriber::Args),
     Source(source::Args),
     List(list::Args),
@@ -75,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Search(args) => search::run(args),
         Command::History(args) => history::run(args),
+        Command::Feedback(args) => feedback::run(args),
         Command::Subscriber(args) => subscriber::run(args),
         Command::Source(args) => source::run(args),
         Command::List(args) => list::run(args),

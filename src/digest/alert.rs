@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
-use crate::digest::words;
+use crate::digest::{summary, words};
 use crate::model::article::{Article, BlockKind};
-use crate::model::judged::{Evidence, Field, Judged, Keys};
+use crate::model::judged::{Cited, Evidence, Field, Judged, Keys};
 use crate::model::source::{Source, SourceKind};
 use crate::model::subscriber::{Email, Message, Subscriber};
 use crate::text::sentence;
@@ -56,6 +56,8 @@ fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) 
 #[derive(Debug)]
 struct Alert {
     subject: String,
+    /// Who did what, how, to how many and from when, where the article shows it.
+    summary: Option<String>,
     headline: String,
     source: String,
     official: bool,
@@ -77,7 +79,15 @@ struct Alert {
     score: f64,
     signs: Vec<Sign>,
     against: Vec<Sign>,
+    instruments: Vec<Named>,
     link: Option<Link>,
+}
+
+/// A legal identifier, with the address of the document where one is known.
+#[derive(Debug, PartialEq)]
+struct Named {
+    id: String,
+    link: String,
 }
 
 /// A sentence of the article, parted around the words that count.
@@ -142,12 +152,19 @@ impl TextPart<'_> {
         let line = format!("“{}” ({})", sign.words, sign.meaning);
         wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
     }
+
+    fn instrument(&self, named: &Named) -> String {
+        let line = format!("{} {}", named.id, named.link);
+        wrap(line.trim_end(), COLUMNS, "    ").replacen("    ", "  - ", 1)
+    }
 }
 
 /// Pieces of evidence looked at, the strongest; sentences quoted; signs listed.
 const EVIDENCE: usize = 50;
 const QUOTES: usize = 3;
 const SIGNS: usize = 5;
+/// Legal identifiers listed.
+const INSTRUMENTS: usize = 8;
 /// Characters of each kind of line.
 const SUBJECT: usize = 120;
 pub(crate) const HEADLINE: usize = 300;
@@ -171,6 +188,8 @@ impl Alert {
             opening: quotes.is_empty().then(|| opening(article)).flatten(),
             side: if words::runs_leftwards(language) { "right" } else { "left" },
             subject: subject(&headline, &name),
+            summary: summary::line(&judged.facts),
+            instruments: instruments(&judged.instruments),
             details: details(article, language),
             byline: shorten(&one_line(&article.byline.join(", ")), NAME),
             official: source.kind == SourceKind::Government,
@@ -199,7 +218,7 @@ impl Alert {
     /// What a list of mails shows beside the subject.
     fn preview(&self) -> String {
         let quote = self.quotes.first().map(Quote::text);
-        quote.or_else(|| self.opening.clone()).unwrap_or_default()
+        self.summary.clone().or(quote).or_else(|| self.opening.clone()).unwrap_or_default()
     }
 
     /// The score in whole hundredths, for the width of the bar.
@@ -295,6 +314,18 @@ fn listed(evidence: &[&Evidence]) -> Vec<Sign> {
         meaning: words::rule(&found.rule),
     };
     told.iter().map(sign).collect()
+}
+
+/// Each identifier once, in the order of the article.
+fn instruments(cited: &[Cited]) -> Vec<Named> {
+    let mut named: Vec<Named> = Vec::new();
+    for Cited { instrument, .. } in cited {
+        let id = shorten(&one_line(&instrument.id), NAME);
+        if named.len() < INSTRUMENTS && !named.iter().any(|other| other.id == id) {
+            named.push(Named { id, link: instrument.link.clone().unwrap_or_default() });
+        }
+    }
+    named
 }
 
 /// Only web addresses become links: an article cannot make a reader run a script.

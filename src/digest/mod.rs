@@ -5,6 +5,7 @@ pub mod follow_up;
 mod list_alert;
 
 mod line;
+mod summary;
 mod words;
 
 pub use alert::alerts;

@@ -10,6 +10,8 @@
 mod articles;
 mod commit;
 mod designations;
+mod facts;
+mod feedback;
 mod links;
 mod lists;
 mod lock;
@@ -35,6 +37,8 @@ pub use crate::store::articles::{
     CopyView, Counted, DerivedView, RemovedView, RevisionView, StoredArticle,
 };
 pub use crate::store::commit::{Commit, Committed, Rules};
+pub use crate::store::facts::StoredFact;
+pub use crate::store::feedback::{Judgement, Label};
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;

@@ -9,6 +9,7 @@ mod config;
 mod crash;
 mod crawl;
 mod demo;
+mod facts;
 mod fetch;
 mod follow_ups;
 mod judge;
