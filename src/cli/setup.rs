@@ -89,6 +89,8 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
         total: fetch.total_timeout,
         delay: fetch.delay,
         allow_private: fetch.allow_private.clone(),
+        proxy: fetch.proxy.clone(),
+        credentials: fetch.credentials.clone(),
         ..Limits::default()
     }
 }

@@ -52,6 +52,10 @@ pub struct Fetch {
     pub redirects: usize,
     /// Private networks, addresses or names that may be fetched all the same.
     pub allow_private: Vec<String>,
+    /// A proxy that all requests go through; none for a direct way.
+    pub proxy: Option<String>,
+    /// The folder with sources' credentials; none where neither the file nor systemd names one.
+    pub credentials: Option<PathBuf>,
 }
 
 /// What is watched, and how hard.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,12 @@ pub struct Limits {
     pub allow_private: Vec<String>,
     /// Who turns names into addresses.
     pub names: Names,
+    /// A proxy that all requests go through, such as `http://proxy.intranet:3128`. It turns names
+    /// into addresses, so a name that leads to a private place is then the proxy's to refuse; IP
+    /// literals are still refused here.
+    pub proxy: Option<String>,
+    /// The folder in which sources' credentials lie.
+    pub credentials: Option<PathBuf>,
 }
 
 impl Limits {
@@ -63,6 +70,8 @@ impl Default for Limits {
             patience: Duration::from_secs(30),
             allow_private: Vec::new(),
             names: Names::System,
+            proxy: None,
+            credentials: None,
         }
     }
 }

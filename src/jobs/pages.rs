@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
-use url::Url;
 
 use crate::dedupe;
 use crate::digest;
@@ -119,7 +118,11 @@ impl Crawler {
         counts: &mut Counts,
         harvest: &mut Harvest,
     ) -> store::Result<Ended> {
-        let fetched = match self.fetcher.get(&link.url, &link.validators).await {
+        let asked = match self.fetcher.of_source(source) {
+            Ok(fetcher) => fetcher.get(&link.url, &link.validators).await,
+            Err(fault) => Err(fault),
+        };
+        let fetched = match asked {
             Ok(Answer::Fetched(fetched)) => *fetched,
             Ok(Answer::Unchanged) => {
                 let next = self.recheck_at(link.first_seen);
@@ -241,9 +244,8 @@ impl Crawler {
 /// Says so where a page other than the home page led to a home page: the article is gone, and the
 /// site is too polite to say it.
 fn sent_home(fetched: &Fetched) -> Option<String> {
-    let path = |url: &str| Url::parse(url).map(|url| url.path().to_owned()).unwrap_or_default();
-    let home = path(&fetched.url) == "/" && !fetched.url.contains('?');
-    (home && !fetched.redirects.is_empty() && path(&fetched.requested) != "/")
+    let arrived = address::is_home(&fetched.url) && !fetched.redirects.is_empty();
+    (arrived && !address::is_home(&fetched.requested))
         .then(|| format!("{} leads to the home page {}", fetched.requested, fetched.url))
 }
 

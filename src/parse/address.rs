@@ -125,6 +125,27 @@ pub fn resolve(base: &str, reference: &str) -> Option<String> {
     url.ok().filter(has_web_host).map(String::from)
 }
 
+/// The host of a web address as a server knows it: in lower case, ASCII, without its port.
+///
+/// ```
+/// use sanctionwatch::parse::address::host;
+/// assert_eq!(host("https://Bücher.example:8443/a").as_deref(), Some("xn--bcher-kva.example"));
+/// assert_eq!(host("mailto:desk@example.org"), None);
+/// ```
+pub fn host(url: &str) -> Option<String> {
+    parse_web(url)?.host_str().map(str::to_owned)
+}
+
+/// Scheme, host and port of a web address, e.g. `https://example.org`: what may share a secret.
+pub fn origin(url: &str) -> Option<String> {
+    Some(parse_web(url)?.origin().ascii_serialization())
+}
+
+/// Whether this is the front door of a site: no path and no query.
+pub fn is_home(url: &str) -> bool {
+    parse_web(url).is_some_and(|url| url.path() == "/" && url.query().is_none())
+}
+
 /// Whether this is an absolute http or https address with a host.
 pub fn is_web(url: &str) -> bool {
     parse_web(url).is_some()

@@ -3,4 +3,5 @@
 pub(crate) mod alerts;
 pub(crate) mod pdf;
 pub(crate) mod smtp;
+pub(crate) mod tls;
 pub(crate) mod web;
