@@ -115,7 +115,8 @@ fn date_beside(anchors: &[Node], place: usize) -> Option<Stamp> {
     };
     let surroundings = || anchor.ancestors().take(CLIMB_MAX).take_while(is_own);
     surroundings().find_map(time_within).or_else(|| {
-        let language = anchor.dom().elements("html").find_map(|html| html.attr("lang"));
+        // The first alone: a look for another would be one at the whole page for every link.
+        let language = anchor.dom().elements("html").next().and_then(|html| html.attr("lang"));
         surroundings().find_map(|parent| written_within(parent, anchor, language))
     })
 }

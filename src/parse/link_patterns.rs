@@ -4,6 +4,7 @@
 //! Every such link proposes the selectors that describe where it stands; each proposal is then run
 //! on the page, and the one that finds most headlines and least else is the best.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::model::source::Link;
@@ -45,7 +46,10 @@ pub fn link_patterns(page: &Page) -> Vec<LinkPattern> {
     let mut patterns: Vec<LinkPattern> =
         proposals(page).into_iter().filter_map(|selector| run(page, selector)).collect();
     patterns.sort_by_key(|pattern| {
-        (std::cmp::Reverse(score(pattern)), pattern.selector.len(), pattern.selector.clone())
+        let selector = &pattern.selector;
+        // A named box says more than the page's largest part, which holds the next list as well.
+        let is_vague = selector.starts_with("main ") || selector.starts_with("article ");
+        (Reverse(score(pattern)), is_vague, selector.len(), selector.clone())
     });
     // A second selector for the same links says nothing new.
     let mut told: Vec<LinkPattern> = Vec::new();
