@@ -9,7 +9,7 @@ CREATE TABLE listing (
     source        TEXT NOT NULL,
     url           TEXT NOT NULL,
     etag          TEXT,
-    last_modified TEXT,
+    last_modified TEXT, names TEXT NOT NULL DEFAULT '[]', next_page TEXT,
     PRIMARY KEY (source, url)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE visit (

@@ -136,13 +136,7 @@ fn commit(number: u64) -> Commit {
         link: url.clone(),
         host: domain.clone(),
         domain,
-        judged: Judged {
-            article,
-            keys,
-            verdict,
-            instruments: Vec::new(),
-            facts: Facts::default(),
-        },
+        judged: Judged { article, keys, verdict, instruments: Vec::new(), facts: Facts::default() },
         fetched: Fetched {
             requested: url.clone(),
             url,

@@ -164,6 +164,8 @@ fn source() -> Source {
             dated: true,
             silence_days: 30,
         },
+        topics: Vec::new(),
+        credentials: None,
     }
 }
 

@@ -82,12 +82,7 @@ fn source(site: usize, base: &str) -> Source {
         kind: SourceKind::News,
         country: "int".to_owned(),
         language: "en".to_owned(),
-        listings: vec![Listing {
-            url: format!("{base}/feed"),
-            kind: ListingKind::Feed,
-            include: Vec::new(),
-            exclude: Vec::new(),
-        }],
+        listings: vec![Listing::new(format!("{base}/feed"), ListingKind::Feed)],
         render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
@@ -98,6 +93,8 @@ fn source(site: usize, base: &str) -> Source {
             dated: false,
             silence_days: 30,
         },
+        topics: Vec::new(),
+        credentials: None,
     }
 }
 

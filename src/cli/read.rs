@@ -242,7 +242,7 @@ impl Memories {
         match self {
             Memories::Learned(sites) => Ok(sites.memory(url)),
             Memories::Stored(store, runtime) => {
-                let host = address::host(url).unwrap_or_default();
+                let host = address::page_host(url).unwrap_or_default();
                 Ok(runtime.block_on(store.site_memory(host, Clock::System.now()))?)
             }
         }

@@ -93,6 +93,8 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
             program: fetch.browser.clone(),
             sandbox: if fetch.browser_sandbox { Sandbox::On } else { Sandbox::Off },
         },
+        proxy: fetch.proxy.clone(),
+        credentials: fetch.credentials.clone(),
         ..Limits::default()
     }
 }

@@ -70,10 +70,15 @@ impl AsWritten {
         let contact = environment.contact().map_or(self.fetch.contact, str::to_owned);
         let selectors = self.crawl.selectors.map(absolute);
         let lists_file = self.lists.file.map(absolute);
+        let credentials = self.fetch.credentials.map(absolute);
         Ok(Settings {
             file: file.map(Path::to_path_buf),
             database: self.database.map_or_else(|| state.join("sanctionwatch.db"), absolute),
-            fetch: Fetch { contact, ..self.fetch },
+            fetch: Fetch {
+                contact,
+                credentials: credentials.or_else(|| environment.credentials()),
+                ..self.fetch
+            },
             crawl: Crawl { selectors, ..self.crawl },
             lists: Lists { file: lists_file, ..self.lists },
             mail: self.mail.settle(folder, &state, environment),
@@ -155,6 +160,8 @@ fn fetch(table: &mut Table<'_>) -> Fetch {
         allow_private: allow_private(table),
         browser: path("browser", table),
         browser_sandbox: table.truth("browser_sandbox").unwrap_or(true),
+        proxy: proxy(table),
+        credentials: path("credentials", table),
     }
 }
 
@@ -189,6 +196,17 @@ fn allow_private(table: &mut Table<'_>) -> Vec<String> {
         }
     }
     entries.into_iter().map(|entry| entry.value).collect()
+}
+
+fn proxy(table: &mut Table<'_>) -> Option<String> {
+    let Written { value, place } = table.text("proxy")?;
+    let rest = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
+    if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['@', '/', ' '])) {
+        // Not shown again: a password may stand in it.
+        let text = "proxy is no bare address; write one such as \"http://proxy.intranet:3128\"";
+        table.mistake_at(&place, text);
+    }
+    Some(value)
 }
 
 fn crawl(table: &mut Table<'_>) -> Crawl {

@@ -59,6 +59,10 @@ pub struct Fetch {
     pub browser: Option<PathBuf>,
     /// Whether the browser's own sandbox is on.
     pub browser_sandbox: bool,
+    /// A proxy that all requests go through; none for a direct way.
+    pub proxy: Option<String>,
+    /// The folder with sources' credentials; none where neither the file nor systemd names one.
+    pub credentials: Option<PathBuf>,
 }
 
 /// What is watched, and how hard.

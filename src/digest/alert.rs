@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use askama::Template;
 use sha2::{Digest, Sha256};
-use url::Url;
 
 use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
 use crate::digest::{summary, words};
@@ -12,6 +11,7 @@ use crate::model::article::{Article, BlockKind};
 use crate::model::judged::{Cited, Evidence, Field, Judged, Keys};
 use crate::model::source::{Source, SourceKind};
 use crate::model::subscriber::{Email, Message, Subscriber};
+use crate::parse::address;
 use crate::text::sentence;
 
 /// The alerts an article causes if it turns out to be new: one per subscriber where it is about
@@ -330,10 +330,9 @@ fn instruments(cited: &[Cited]) -> Vec<Named> {
 
 /// Only web addresses become links: an article cannot make a reader run a script.
 pub(crate) fn link(url: &str) -> Option<Link> {
-    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let host = url.host_str()?;
-    let host = shorten(host.strip_prefix("www.").unwrap_or(host), NAME);
-    Some(Link { host, url: url.into() })
+    let host = address::host(url)?;
+    let host = shorten(host.strip_prefix("www.").unwrap_or(&host), NAME);
+    Some(Link { host, url: address::resolve("", url)? })
 }
 
 /// Names the cause of a message: 128 bits of a SHA-256 over the article's address and wording, in
@@ -362,7 +361,6 @@ pub(crate) fn leave_link(sender: &Email) -> String {
 
 /// The sender's domain in the letters a `Message-ID` may hold (RFC 5322 § 3.6.4).
 pub(crate) fn ascii_domain(sender: &Email) -> String {
-    let address = format!("http://{}/", sender.domain());
-    let ascii = Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let ascii = address::host(&format!("http://{}/", sender.domain()));
     ascii.unwrap_or_else(|| "localhost".to_owned())
 }

@@ -105,6 +105,8 @@ fn refused(asked: &str, ip: IpAddr, kind: &str) -> Refusal {
 pub(crate) struct Resolver {
     pub(crate) guard: Arc<Guard>,
     pub(crate) names: Names,
+    /// The host of the operator's own proxy, which is private by nature.
+    pub(crate) proxy: Option<String>,
 }
 
 impl Resolver {
@@ -118,7 +120,10 @@ impl Resolver {
         let open: Vec<SocketAddr> = found
             .iter()
             .copied()
-            .filter(|address| self.guard.check_resolved(&name, address.ip()).is_ok())
+            .filter(|address| {
+                self.proxy.as_ref() == Some(&name)
+                    || self.guard.check_resolved(&name, address.ip()).is_ok()
+            })
             .collect();
         match found.first() {
             Some(first) if open.is_empty() => self.guard.check_resolved(&name, first.ip())?,

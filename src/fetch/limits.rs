@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,12 @@ pub struct Limits {
     pub robots: Robots,
     /// Who turns names into addresses.
     pub names: Names,
+    /// A proxy that all requests go through, such as `http://proxy.intranet:3128`. It turns names
+    /// into addresses, so a name that leads to a private place is then the proxy's to refuse; IP
+    /// literals are still refused here.
+    pub proxy: Option<String>,
+    /// The folder in which sources' credentials lie.
+    pub credentials: Option<PathBuf>,
 }
 
 impl Limits {
@@ -71,6 +78,8 @@ impl Default for Limits {
             chromium: Chromium::default(),
             robots: Robots::Obeyed,
             names: Names::System,
+            proxy: None,
+            credentials: None,
         }
     }
 }

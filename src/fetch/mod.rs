@@ -9,6 +9,7 @@
 mod body;
 mod browser;
 mod challenge;
+mod credentials;
 mod fault;
 mod gate;
 mod guard;
@@ -30,17 +31,23 @@ pub use crate::fetch::limits::{Limits, Lookup, Names, Robots};
 
 use crate::clock::Clock;
 use crate::fetch::body::{Allowance, Overlong};
+use crate::fetch::credentials::Credential;
 use crate::fetch::gate::Pass;
 use crate::fetch::robots::RobotsCache;
 use crate::fetch::trail::Trail;
 use crate::fetch::wire::{Hop, Reply, Wire};
 use crate::model::fetched::{Fetched, Validators};
+use crate::model::source::{Rendering, Source};
 use crate::model::visit::Outcome;
 
 /// Fetches pages. Clones share everything: connections, turns, and what robots.txt files said.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     inner: Arc<Inner>,
+    /// What this handle shows to its source's servers.
+    credential: Option<Arc<Credential>>,
+    /// How its source's pages are loaded.
+    rendering: Rendering,
 }
 
 #[derive(Debug)]
@@ -70,7 +77,30 @@ impl Fetcher {
         let wire = Wire::new(limits, clock.clone())?;
         let inner =
             Inner { wire, robots: RobotsCache::default(), clock, browser: Semaphore::new(1) };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), credential: None, rendering: Rendering::Plain })
+    }
+
+    /// A handle for one source: it loads pages as the source asks, and shows its credentials, if it
+    /// has any, to the servers of its listings and to nobody else, wherever they redirect.
+    ///
+    /// # Errors
+    /// When the secret cannot be read.
+    pub fn of_source(&self, source: &Source) -> Result<Fetcher, Fault> {
+        let folder = self.inner.wire.limits.credentials.as_deref();
+        let credential = Credential::of(source, folder)?.map(Arc::new);
+        Ok(Self { inner: Arc::clone(&self.inner), credential, rendering: source.render })
+    }
+
+    /// A page for people to read: fetched as it is, or loaded in a browser where the source of this
+    /// handle asks for it.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`] and [`Fetcher::render`].
+    pub async fn page(&self, url: &str, validators: &Validators) -> Result<Answer, Fault> {
+        match self.rendering {
+            Rendering::Plain => self.get(url, validators).await,
+            Rendering::Browser => self.render(url).await,
+        }
     }
 
     /// Fetches `url`, unless it is unchanged since `validators`.
@@ -133,7 +163,8 @@ impl Fetcher {
         let pause = self.inner.permitted(url).await?;
         let (bytes, ratio) = (wire.limits.body, wire.limits.ratio);
         let allowance = Allowance { bytes, ratio, overlong: Overlong::Refuse };
-        wire.send(Hop { url, validators, pause, allowance }, budget).await
+        let credential = self.credential.as_deref();
+        wire.send(Hop { url, validators, pause, allowance, credential }, budget).await
     }
 
     fn answer(

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use reqwest::Client;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     RETRY_AFTER, USER_AGENT,
 };
+use reqwest::{Client, Proxy, RequestBuilder};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::clock::Clock;
 use crate::fetch::body::{self, Allowance, Body, Overlong};
+use crate::fetch::credentials::Credential;
 use crate::fetch::fault::Fault;
 use crate::fetch::gate::{Gate, Pass};
 use crate::fetch::guard::{Guard, Resolver};
@@ -64,6 +65,8 @@ pub(crate) struct Hop<'a> {
     pub(crate) pause: Duration,
     /// How much is taken of a body that comes with a success.
     pub(crate) allowance: Allowance,
+    /// Shown where the address is one of its own.
+    pub(crate) credential: Option<&'a Credential>,
 }
 
 /// Its answer, whatever the status.
@@ -134,13 +137,15 @@ impl Wire {
 
     /// Names to addresses, the closed ones left out.
     pub(crate) fn resolver(&self) -> Resolver {
-        Resolver { guard: self.guard.clone(), names: self.limits.names.clone() }
+        Resolver { guard: self.guard.clone(), names: self.limits.names.clone(), proxy: None }
     }
 
     async fn exchange(&self, hop: Hop<'_>) -> Result<Reply, Fault> {
-        let request = self.client.get(hop.url.clone()).headers(conditions(hop.validators));
-        let response =
-            request.send().await.map_err(|error| Fault::wire(hop.url, &self.limits, &error))?;
+        let response = self
+            .request(hop)
+            .send()
+            .await
+            .map_err(|error| Fault::wire(hop.url, &self.limits, &error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let retry_after = asked_wait(status, &headers, self.clock.now());
@@ -154,6 +159,16 @@ impl Wire {
             body::read(response, ERROR_PAGE).await.unwrap_or(none)
         };
         Ok(Reply { status, headers, body, retry_after })
+    }
+}
+
+impl Wire {
+    fn request(&self, hop: Hop<'_>) -> RequestBuilder {
+        let request = self.client.get(hop.url.clone()).headers(conditions(hop.validators));
+        match hop.credential.filter(|credential| credential.is_for(hop.url)) {
+            Some(credential) => request.header(credential.header.clone(), credential.value.clone()),
+            None => request,
+        }
     }
 }
 
@@ -171,6 +186,14 @@ fn client(
         Trust::Machine => Client::builder(),
         Trust::Nobody => Client::builder().tls_certs_only([]),
     };
+    let proxy = limits.proxy.as_deref().and_then(address::host);
+    let builder = match &limits.proxy {
+        // The proxy turns names into addresses, where the guard cannot see it: `Limits::proxy`.
+        Some(proxy) => builder.no_proxy().proxy(Proxy::all(proxy).with_context(|| {
+            format!("the proxy {proxy:?} is none; write one such as \"http://proxy.intranet:3128\"")
+        })?),
+        None => builder.no_proxy(),
+    };
     builder
         .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
@@ -181,9 +204,7 @@ fn client(
         .no_brotli()
         .no_zstd()
         .no_deflate()
-        // A proxy would resolve names where the guard cannot see it.
-        .no_proxy()
-        .dns_resolver(Resolver { guard, names: limits.names.clone() })
+        .dns_resolver(Resolver { guard, names: limits.names.clone(), proxy })
         .connect_timeout(limits.connect)
         .read_timeout(limits.idle)
         .pool_max_idle_per_host(1)

@@ -8,3 +8,4 @@ mod pages;
 pub mod read;
 pub mod send_mail;
 pub mod sync_lists;
+pub mod survey;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
-use url::Url;
 
 use crate::dedupe;
 use crate::digest::{self, Known, News, Reader};
@@ -18,7 +17,7 @@ use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
 use crate::model::judged::{Change, Judged, Placed, Version};
 use crate::model::note::Note;
-use crate::model::source::{Listing, ListingKind, Rendering, Source};
+use crate::model::source::{Listing, ListingKind, Source};
 use crate::model::subscriber::{Message, Subscriber};
 use crate::model::visit::{Counts, Outcome};
 use crate::parse::address;
@@ -123,11 +122,11 @@ impl Crawler {
         counts: &mut Counts,
         harvest: &mut Harvest,
     ) -> store::Result<Ended> {
-        let answer = match source.render {
-            Rendering::Plain => self.fetcher.get(&link.url, &link.validators).await,
-            Rendering::Browser => self.fetcher.render(&link.url).await,
+        let asked = match self.fetcher.of_source(source) {
+            Ok(fetcher) => fetcher.page(&link.url, &link.validators).await,
+            Err(fault) => Err(fault),
         };
-        let fetched = match answer {
+        let fetched = match asked {
             Ok(Answer::Fetched(fetched)) => Arc::new(*fetched),
             Ok(Answer::Unchanged) => {
                 let next = self.recheck_at(link.first_seen);
@@ -141,7 +140,7 @@ impl Crawler {
             return self.put_off(source, link, Outcome::Gone, detail, counts).await;
         }
         let domain = address::site(&fetched.url).unwrap_or_default();
-        let host = address::host(&fetched.url).unwrap_or_default();
+        let host = address::page_host(&fetched.url).unwrap_or_default();
         let memory = self.store.site_memory(host.clone(), self.clock.now()).await?;
         let (read, notes) = self.read_and_judge(source, Arc::clone(&fetched), memory).await;
         let Some(mut judged) = read else {
@@ -330,9 +329,8 @@ impl Crawler {
 /// Says so where a page other than the home page led to a home page: the article is gone, and the
 /// site is too polite to say it.
 fn sent_home(fetched: &Fetched) -> Option<String> {
-    let path = |url: &str| Url::parse(url).map(|url| url.path().to_owned()).unwrap_or_default();
-    let home = path(&fetched.url) == "/" && !fetched.url.contains('?');
-    (home && !fetched.redirects.is_empty() && path(&fetched.requested) != "/")
+    let arrived = address::is_home(&fetched.url) && !fetched.redirects.is_empty();
+    (arrived && !address::is_home(&fetched.requested))
         .then(|| format!("{} leads to the home page {}", fetched.requested, fetched.url))
 }
 

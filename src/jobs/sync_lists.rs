@@ -181,12 +181,8 @@ impl ListSync {
         let Answer::Fetched(page) = answer.map_err(|fault| fault.to_string())? else {
             return Err(format!("{url} answered 304 although nothing of it is known here"));
         };
-        let listing = Listing {
-            url: url.clone(),
-            kind: ListingKind::Index { selector: selector.clone() },
-            include: Vec::new(),
-            exclude: Vec::new(),
-        };
+        let kind = ListingKind::Index { selector: selector.clone() };
+        let listing = Listing::new(url.clone(), kind);
         let found = links(&listing, &page).map_err(|error| error.to_string())?;
         match found.links.into_iter().next() {
             Some(link) => Ok(vec![link.url]),

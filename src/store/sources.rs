@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
-use crate::model::fetched::Validators;
 use crate::model::source::SourceId;
 use crate::model::visit::{Counts, Outcome, Visit};
 use crate::store::{Error, Result, Store, moment, parse_moment};
@@ -148,22 +147,6 @@ impl Store {
                 visits.push(visit_of(row)?);
             }
             Ok(visits)
-        })
-        .await
-    }
-
-    /// What a listing's server gave us last time to ask whether it changed.
-    pub async fn listing_validators(&self, source: SourceId, url: String) -> Result<Validators> {
-        self.read(move |connection| {
-            let found = connection
-                .prepare_cached(
-                    "SELECT etag, last_modified FROM listing WHERE source = ?1 AND url = ?2",
-                )?
-                .query_row(params![source.0, url], |row| {
-                    Ok(Validators { etag: row.get(0)?, last_modified: row.get(1)? })
-                })
-                .optional()?;
-            Ok(found.unwrap_or_default())
         })
         .await
     }

@@ -76,7 +76,7 @@ pub(crate) fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> 
         kind: SourceKind::News,
         country: "int".to_owned(),
         language: "en".to_owned(),
-        listings: vec![Listing { url, kind, include: Vec::new(), exclude: Vec::new() }],
+        listings: vec![Listing::new(url, kind)],
         render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
@@ -87,6 +87,8 @@ pub(crate) fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> 
             dated: false,
             silence_days: 30,
         },
+        topics: Vec::new(),
+        credentials: None,
     })
 }
 

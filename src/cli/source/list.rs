@@ -31,6 +31,7 @@ fn listing_word(kind: &ListingKind) -> &'static str {
         ListingKind::Sitemap => "sitemap",
         ListingKind::Index { .. } => "index",
         ListingKind::Json(_) => "json",
+        ListingKind::Home => "home",
         ListingKind::Page => "page",
     }
 }

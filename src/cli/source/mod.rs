@@ -1,20 +1,29 @@
-//! `source`: what is watched, and one source taken through every stage. One file per action.
+//! `source`: what is watched, one source taken through every stage, and new ones found. One file per
+//! action.
 
+mod export;
+mod import;
 mod list;
+mod new;
 mod test;
 
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, watched_sources};
+use crate::config::Settings;
 
 const FAINT: Style = Style::new().dimmed();
 const HEAD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 
-/// Show the sources, or try one
+/// Show the sources, try one, or find new ones
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -27,14 +36,21 @@ pub(crate) struct Args {
 enum Action {
     /// Show every source that is watched
     List,
+    /// Look at a site and propose a source file for it
+    New(new::Args),
     /// Take one source through every stage and print each; stores and sends nothing
     Test {
-        /// Its id, for example us/ofac-recent-actions
+        /// Its id, for example us/ofac-recent-actions, or a source file: ie/foreign-ministry.toml
+        #[arg(value_name = "ID|FILE")]
         id: String,
         /// Articles to read
         #[arg(long, default_value_t = 2, value_name = "N")]
         articles: usize,
     },
+    /// Make source files of a feed reader's subscriptions (OPML)
+    Import(import::Args),
+    /// Write the feeds that are watched as subscriptions (OPML) to standard output
+    Export,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
@@ -45,13 +61,35 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
             list::run(&sources);
             Ok(Exit::Done)
         }
+        Action::New(args) => on_runtime(new::run(&settings, args)),
         Action::Test { id, articles } => {
-            let Some(source) = sources.iter().find(|source| source.id.0 == id) else {
-                bail!("no source has the id {id:?}; `sanctionwatch source list` shows them all");
-            };
-            let runtime =
-                tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-            runtime.block_on(test::run(&settings, source, articles))
+            let source = test::source_of(&sources, &id)?;
+            on_runtime(test::run(&settings, &source, articles))
         }
+        Action::Import(args) => import::run(&settings, &sources, &args),
+        Action::Export => Ok(export::run(&sources)),
     }
+}
+
+fn on_runtime(work: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    runtime.block_on(work)
+}
+
+/// The folder that new source files go into.
+fn target_folder(settings: &Settings, asked: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
+    asked.or(settings.crawl.selectors.as_ref()).cloned().context(
+        "there is no folder for source files; set crawl.selectors in the settings, or say --into DIR",
+    )
+}
+
+/// Writes a file that must not be there yet, making its folder if need be.
+fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let mut file = fs::File::create_new(path)
+        .with_context(|| format!("cannot write {}; is it there already?", path.display()))?;
+    file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -42,6 +42,8 @@ pub(crate) fn source(title: &str, kind: SourceKind, language: &str) -> Source {
             dated: true,
             silence_days: 30,
         },
+        topics: Vec::new(),
+        credentials: None,
     }
 }
 
