@@ -13,6 +13,7 @@ use sanctionwatch::lists::{Bounds, Format, ListSource, Location};
 use sanctionwatch::store::Store;
 use tempfile::TempDir;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::web::{Response, Web};
@@ -184,12 +185,13 @@ async fn the_service_looks_when_a_list_is_due_and_stops_at_once() {
     let list = world.list();
     let due = world.sync.clock.now();
     world.sync.store.register_lists(vec![(list.id.clone(), due)]).await.unwrap();
-    let running = tokio::spawn(world.sync.clone().run(vec![list]));
+    let mut running = JoinSet::new();
+    running.spawn(world.sync.clone().run(vec![list]));
     while world.in_force().await.is_empty() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     world.sync.stop.cancel();
-    running.await.unwrap().unwrap();
+    running.join_next().await.unwrap().unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
