@@ -115,6 +115,9 @@ pub struct Recipe {
     pub body: Option<String>,
     /// Elements that are never part of the article.
     pub drop: Vec<String>,
+    /// Elements whose text the article keeps however often the site repeats it: the legal formula of
+    /// every release.
+    pub keep: Vec<String>,
 }
 
 /// What a healthy visit yields; outside it the source is sick, visibly.

@@ -76,7 +76,7 @@ pub(crate) fn judged(article: Article, score: f64, signs: &[(&str, &str, f64)]) 
         Evidence { text, start, end, field, rule: (*rule).to_owned(), weight: *weight }
     });
     let verdict = Verdict { relevant: true, score, evidence: evidence.collect() };
-    let keys = Keys { address: article.url.clone(), wording: 1, shingles: Vec::new() };
+    let keys = Keys { address: article.url.clone(), wording: 1, ..Keys::default() };
     Judged { article, keys, verdict }
 }
 
