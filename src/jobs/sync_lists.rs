@@ -73,6 +73,7 @@ impl ListSync {
         };
         self.store.register_lists(lists.iter().enumerate().map(first).collect()).await?;
         let ids: Vec<String> = lists.iter().map(|list| list.id.clone()).collect();
+        // Without a list there is nothing to wait for but the end.
         while !self.stop.is_cancelled() {
             let next = self.store.next_list(ids.clone()).await?;
             let now = self.clock.now();

@@ -16,6 +16,7 @@ mod hostile;
 mod judge;
 mod links;
 mod listings;
+mod list_sync;
 mod lists;
 mod mail;
 mod pdf;

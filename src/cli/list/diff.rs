@@ -33,8 +33,10 @@ pub(crate) struct Args {
 /// A change as it is written.
 #[derive(Debug, Serialize)]
 struct Line<'c> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<&'c str>,
     change: &'static str,
-    list: &'static str,
+    list: &'c str,
     id: &'c str,
     issuer: &'static str,
     kind: &'static str,
@@ -61,7 +63,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         check_shrink(&pair.new.name, pair.new.designations.len(), before, bounds)
             .context("with --shrink PERCENT you set the limit yourself")?;
         for change in changes(&pair.old.designations, &pair.new.designations) {
-            let line = serde_json::to_string(&line(pair.new.list, &change))?;
+            let line = json(pair.new.list, None, &change)?;
             writeln!(output, "{line}").context("cannot write the changes")?;
         }
     }
@@ -99,13 +101,19 @@ fn pairs<'r>(old: &'r [Reading], new: &'r [Reading]) -> anyhow::Result<Vec<Pair<
     Ok(pairs)
 }
 
-fn line<'c>(list: &'static str, change: &'c Change) -> Line<'c> {
+/// A change as a JSON line; `at` is when its edition was fetched, where that is known.
+pub(crate) fn json(list: &str, at: Option<&str>, change: &Change) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(&line(list, at, change))?)
+}
+
+fn line<'c>(list: &'c str, at: Option<&'c str>, change: &'c Change) -> Line<'c> {
     let party = &change.party;
     let fields: &[FieldChange] = match &change.kind {
         ChangeKind::Amended(fields) => fields,
         ChangeKind::Added | ChangeKind::Removed => &[],
     };
     Line {
+        at,
         change: change.kind.name(),
         list,
         id: &party.id,
