@@ -7,6 +7,7 @@ pub mod designation;
 pub mod extracted;
 pub mod fetched;
 pub mod judged;
+pub mod matched;
 pub mod note;
 pub mod source;
 pub mod stamp;
