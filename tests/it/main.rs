@@ -11,6 +11,7 @@ mod demo;
 mod fetch;
 mod judge;
 mod listings;
+mod lists;
 mod mail;
 mod pdf;
 mod read;
