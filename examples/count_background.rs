@@ -44,7 +44,8 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn default_folder() -> PathBuf {
-    let corpora = env::var_os("SANCTIONWATCH_CORPORA").map_or("../shared/corpora".into(), PathBuf::from);
+    let corpora =
+        env::var_os("SANCTIONWATCH_CORPORA").map_or("../shared/corpora".into(), PathBuf::from);
     corpora.join("background")
 }
 
@@ -104,8 +105,12 @@ fn count(
 
 fn print(documents: u32, counts: HashMap<String, Count>, pairs: HashMap<(String, String), u16>) {
     println!("# Words in {documents} news texts (English, French, German), made by");
-    println!("# `cargo run --release --example count_background`: a word, the documents it stands in, those");
-    println!("# where it is written small; or two capitalised words in a row, the documents they stand in.");
+    println!(
+        "# `cargo run --release --example count_background`: a word, the documents it stands in, those"
+    );
+    println!(
+        "# where it is written small; or two capitalised words in a row, the documents they stand in."
+    );
     let known: BTreeMap<&String, &Count> =
         counts.iter().filter(|(_, count)| DOCUMENTS_MIN <= count.all).collect();
     for (word, count) in &known {

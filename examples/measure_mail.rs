@@ -196,6 +196,7 @@ fn judged(number: usize) -> Judged {
         article,
         keys: Keys { address: url, wording: number as u64, shingles: Vec::new() },
         verdict: Verdict { relevant: true, score: 0.97, evidence: vec![evidence] },
+        named: Vec::new(),
     }
 }
 

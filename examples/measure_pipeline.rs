@@ -19,6 +19,7 @@ use sanctionwatch::clock::Clock;
 use sanctionwatch::fetch::{Answer, Fetcher, Limits};
 use sanctionwatch::jobs::crawl::{Crawler, Settings};
 use sanctionwatch::jobs::judge::judge;
+use sanctionwatch::jobs::names::Names;
 use sanctionwatch::model::article::SiteMemory;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::{
@@ -138,7 +139,7 @@ async fn stage_shares(
         let ((article, _), took) = timed(|| clean::article(extracted, &memory));
         spent[3] += took;
         if let Some(article) = article {
-            let (_, took) = timed(|| judge(article.url.clone(), article));
+            let (_, took) = timed(|| judge(article.url.clone(), article, &names));
             spent[4] += took;
         }
     }

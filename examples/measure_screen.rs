@@ -98,7 +98,13 @@ fn measure_background(index: &Index, texts: &[String]) {
     }
     let step = (strong.len() / SAMPLE).max(1);
     for (text, one) in strong.iter().step_by(step) {
-        println!("  {} [{} {}] {}", one.alias, one.issuer.name(), one.designation, context(text, one));
+        println!(
+            "  {} [{} {}] {}",
+            one.alias,
+            one.issuer.name(),
+            one.designation,
+            context(text, one)
+        );
         println!("      {}", one.explanation.join(" | "));
     }
 }
@@ -140,10 +146,7 @@ const WAYS: &[Way] = &[
             slavic.then(|| format!("{first} {last}"))
         },
     },
-    Way {
-        name: "person other romanisation",
-        write: |party| romanised_otherwise(slavic(party)?),
-    },
+    Way { name: "person other romanisation", write: |party| romanised_otherwise(slavic(party)?) },
     Way { name: "person in Cyrillic", write: |party| Some(cyrillic(slavic(party)?)) },
     Way {
         name: "native script as listed",
@@ -219,12 +222,43 @@ fn romanised_otherwise(name: &str) -> Option<String> {
 /// The name in Russian letters, by the table passports are read with.
 fn cyrillic(name: &str) -> String {
     const LETTERS: &[(&str, &str)] = &[
-        ("shch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"),
-        ("yu", "ю"), ("ya", "я"), ("ye", "е"), ("yo", "ё"), ("iy", "ий"), ("yy", "ый"),
-        ("x", "кс"), ("a", "а"), ("b", "б"), ("v", "в"), ("g", "г"), ("d", "д"), ("e", "е"),
-        ("z", "з"), ("i", "и"), ("j", "й"), ("k", "к"), ("l", "л"), ("m", "м"), ("n", "н"),
-        ("o", "о"), ("p", "п"), ("r", "р"), ("s", "с"), ("t", "т"), ("u", "у"), ("f", "ф"),
-        ("h", "х"), ("c", "к"), ("w", "в"), ("q", "к"),
+        ("shch", "щ"),
+        ("zh", "ж"),
+        ("kh", "х"),
+        ("ts", "ц"),
+        ("ch", "ч"),
+        ("sh", "ш"),
+        ("yu", "ю"),
+        ("ya", "я"),
+        ("ye", "е"),
+        ("yo", "ё"),
+        ("iy", "ий"),
+        ("yy", "ый"),
+        ("x", "кс"),
+        ("a", "а"),
+        ("b", "б"),
+        ("v", "в"),
+        ("g", "г"),
+        ("d", "д"),
+        ("e", "е"),
+        ("z", "з"),
+        ("i", "и"),
+        ("j", "й"),
+        ("k", "к"),
+        ("l", "л"),
+        ("m", "м"),
+        ("n", "н"),
+        ("o", "о"),
+        ("p", "п"),
+        ("r", "р"),
+        ("s", "с"),
+        ("t", "т"),
+        ("u", "у"),
+        ("f", "ф"),
+        ("h", "х"),
+        ("c", "к"),
+        ("w", "в"),
+        ("q", "к"),
     ];
     let mut written = String::new();
     for word in name.to_lowercase().split(' ') {
@@ -234,7 +268,11 @@ fn cyrillic(name: &str) -> String {
             let vowel = "aeiou".contains(before);
             before = c;
             // After a vowel and at the end y is й, between consonants ы.
-            if c == 'y' && !rest.starts_with("yu") && !rest.starts_with("ya") && !rest.starts_with("ye") {
+            if c == 'y'
+                && !rest.starts_with("yu")
+                && !rest.starts_with("ya")
+                && !rest.starts_with("ye")
+            {
                 written.push_str(match (vowel, rest.len()) {
                     (true, _) => "й",
                     (false, 1) => "ий",
@@ -277,8 +315,10 @@ fn measure_planted(index: &Index, designations: &[Designation], texts: &[String]
         for (at, (party, name)) in able.iter().step_by(step).enumerate() {
             let host = &texts[at * 7 % texts.len()];
             let name = if name.is_ascii() { title_case(name) } else { name.clone() };
-            let at = host[..host.floor_char_boundary(host.len() / 2)].rfind(". ").map_or(0, |at| at + 2);
-            let text = format!("{}The minutes mention {name} and others. {}", &host[..at], &host[at..]);
+            let at =
+                host[..host.floor_char_boundary(host.len() / 2)].rfind(". ").map_or(0, |at| at + 2);
+            let text =
+                format!("{}The minutes mention {name} and others. {}", &host[..at], &host[at..]);
             let place = at + "The minutes mention ".len();
             let is_it = |one: &&Match| {
                 let here = one.mention.start < place + name.len() && place < one.mention.end;
@@ -298,8 +338,11 @@ fn measure_planted(index: &Index, designations: &[Designation], texts: &[String]
             }
         }
         let recall = f64::from(found) / f64::from(all.max(1));
-        let classes: Vec<String> =
-            classes.iter().rev().map(|(class, count)| format!("{} {count}", class.name())).collect();
+        let classes: Vec<String> = classes
+            .iter()
+            .rev()
+            .map(|(class, count)| format!("{} {count}", class.name()))
+            .collect();
         println!("planted: {:28} {recall:.3} of {all} ({})", way.name, classes.join(", "));
         let shown = missed.iter().take(12).cloned().collect::<Vec<_>>();
         println!("    missed: {}", shown.join(" | "));
@@ -407,14 +450,10 @@ fn designations(folder: &Path) -> Vec<Designation> {
         "un/UN_consolidated.xml",
         "us_other/dpl.txt",
     ];
-    let read: Vec<(&str, Vec<u8>)> = files
-        .iter()
-        .filter_map(|name| Some((*name, fs::read(folder.join(name)).ok()?)))
-        .collect();
-    let files: Vec<ListFile> = read
-        .iter()
-        .map(|(name, bytes)| ListFile { name: (*name).to_owned(), bytes })
-        .collect();
+    let read: Vec<(&str, Vec<u8>)> =
+        files.iter().filter_map(|name| Some((*name, fs::read(folder.join(name)).ok()?))).collect();
+    let files: Vec<ListFile> =
+        read.iter().map(|(name, bytes)| ListFile { name: (*name).to_owned(), bytes }).collect();
     match read_files(&files, None) {
         Ok(readings) => readings.into_iter().flat_map(|reading| reading.designations).collect(),
         Err(error) => {

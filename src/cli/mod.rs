@@ -11,6 +11,7 @@ mod list_files;
 mod logging;
 mod read;
 mod run;
+mod screen;
 mod search;
 mod setup;
 mod source;
@@ -45,6 +46,7 @@ enum Command {
     Read(read::Args),
     Links(links::Args),
     Judge(judge::Args),
+    Screen(screen::Args),
 }
 
 /// How a command ended, as a script sees it.
@@ -79,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),
         Command::Judge(args) => judge::run(args),
+        Command::Screen(args) => screen::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         anstream::eprintln!("sanctionwatch: {error:#}");

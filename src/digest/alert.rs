@@ -10,6 +10,7 @@ use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
 use crate::digest::words;
 use crate::model::article::{Article, BlockKind};
 use crate::model::judged::{Evidence, Field, Judged, Keys};
+use crate::model::matched::Match;
 use crate::model::source::{Source, SourceKind};
 use crate::model::subscriber::{Email, Message, Subscriber};
 use crate::text::sentence;
@@ -74,6 +75,8 @@ struct Alert {
     opening: Option<String>,
     certainty: &'static str,
     score: f64,
+    /// Listed parties that are surely named.
+    named: Vec<Named>,
     signs: Vec<Sign>,
     against: Vec<Sign>,
     link: Option<Link>,
@@ -92,6 +95,16 @@ struct Quote {
 struct Sign {
     words: String,
     meaning: String,
+}
+
+/// A listed party, and the words that name it.
+#[derive(Debug, PartialEq)]
+struct Named {
+    words: String,
+    /// The name it is listed under.
+    party: String,
+    /// List and number, programmes, since when, and whether anything else agrees.
+    listing: String,
 }
 
 /// Where to read the original.
@@ -131,6 +144,11 @@ impl TextPart<'_> {
         wrap(line.as_ref(), COLUMNS, indent)
     }
 
+    fn party(&self, named: &Named) -> String {
+        let line = format!("“{}”: {}, {}", named.words, named.party, named.listing);
+        wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+    }
+
     fn item(&self, sign: &Sign) -> String {
         let line = format!("“{}” ({})", sign.words, sign.meaning);
         wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
@@ -141,6 +159,8 @@ impl TextPart<'_> {
 const EVIDENCE: usize = 50;
 const QUOTES: usize = 3;
 const SIGNS: usize = 5;
+/// Listed parties told of.
+const NAMED: usize = 12;
 /// Characters of each kind of line.
 const SUBJECT: usize = 120;
 const HEADLINE: usize = 300;
@@ -175,6 +195,7 @@ impl Alert {
             link: link(&article.url),
             source: name,
             headline,
+            named: named(&judged.named),
             signs,
             against,
         }
@@ -288,6 +309,45 @@ fn listed(evidence: &[&Evidence]) -> Vec<Sign> {
         meaning: words::rule(&found.rule),
     };
     told.iter().map(sign).collect()
+}
+
+/// The parties that are surely named, each once, in the order of the article.
+fn named(matches: &[Match]) -> Vec<Named> {
+    let mut told: Vec<&Match> = Vec::new();
+    for found in matches.iter().filter(|found| found.is_sure()) {
+        let known = told
+            .iter()
+            .any(|other| (other.issuer, &other.designation) == (found.issuer, &found.designation));
+        if !known && told.len() < NAMED {
+            told.push(found);
+        }
+    }
+    let name = |found: &&Match| Named {
+        words: shorten(&one_line(&found.mention.text), WORDS),
+        party: shorten(&one_line(&found.name), NAME),
+        listing: shorten(&listing(found), CONTEXT),
+    };
+    told.iter().map(name).collect()
+}
+
+/// `ofac 16692, UKRAINE-EO13661, since 2014-04-28; same name, not confirmed`.
+fn listing(found: &Match) -> String {
+    let mut said = format!("{} {}", found.issuer.name(), found.designation);
+    if !found.programmes.is_empty() {
+        said += &format!(", {}", found.programmes.join(", "));
+    }
+    if let Some(day) = found.listed_on {
+        said += &format!(", since {day}");
+    }
+    if let Some(day) = found.removed_on {
+        said += &format!(", removed {day}");
+    }
+    if found.agrees.is_empty() {
+        said += "; same name, not confirmed";
+    } else {
+        said += &format!("; also in the article: {}", found.agrees.join(", "));
+    }
+    one_line(&said)
 }
 
 /// Only web addresses become links: an article cannot make a reader run a script.

@@ -4,10 +4,14 @@ use crate::classify;
 use crate::dedupe;
 use crate::model::article::Article;
 use crate::model::judged::Judged;
+use crate::screen::Index;
 
-/// What the pure middle knows of an article that lives at `address` (see `parse::address::key`).
-pub fn judge(address: String, article: Article) -> Judged {
+/// What the pure middle knows of an article that lives at `address` (see `parse::address::key`);
+/// `names` are the listed parties to look for.
+pub fn judge(address: String, article: Article, names: &Index) -> Judged {
     let keys = dedupe::keys(address, &article);
-    let verdict = classify::verdict(&article.title, &article.text(), article.language.as_deref());
-    Judged { article, keys, verdict }
+    let text = article.text();
+    let verdict = classify::verdict(&article.title, &text, article.language.as_deref());
+    let named = names.matches(&article.title, &text, || verdict.relevant);
+    Judged { article, keys, verdict, named }
 }

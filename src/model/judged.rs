@@ -1,6 +1,7 @@
 //! What the pure middle says of an article: where it belongs, and whether it is about sanctions.
 
 use crate::model::article::Article;
+use crate::model::matched::Match;
 
 /// Which text a span points into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,4 +94,6 @@ pub struct Judged {
     pub article: Article,
     pub keys: Keys,
     pub verdict: Verdict,
+    /// Listed parties it names, the title's mentions first, each in order.
+    pub named: Vec<Match>,
 }

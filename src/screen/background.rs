@@ -62,7 +62,9 @@ impl Background {
 
     /// Whether news writes the word in small letters: it means something besides a name.
     pub fn is_ordinary(&self, word: u64) -> bool {
-        self.words.get(&word).is_some_and(|count| count.all < count.lower.saturating_mul(SMALL_SHARE))
+        self.words
+            .get(&word)
+            .is_some_and(|count| count.all < count.lower.saturating_mul(SMALL_SHARE))
     }
 
     /// Whether news writes the two words together so often that they mean something of their own.
@@ -113,8 +115,10 @@ mod tests {
 
     #[test]
     fn a_pair_that_owns_its_rarer_word_is_one_name() {
-        let background = Background::read("# a b\nmark 90 40\ntaylor 20 0\nsaddam 9 0\nhussein 20 0\n\
-                                           saddam hussein 8\nmark taylor 2");
+        let background = Background::read(
+            "# a b\nmark 90 40\ntaylor 20 0\nsaddam 9 0\nhussein 20 0\n\
+                                           saddam hussein 8\nmark taylor 2",
+        );
         assert!(background.is_one_name(hash("saddam"), hash("hussein")));
         assert!(!background.is_one_name(hash("mark"), hash("taylor")));
         assert!(!background.is_one_name(hash("nobody"), hash("taylor")));

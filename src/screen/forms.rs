@@ -43,8 +43,27 @@ const BEFORE_FAMILY: &[&str] = &[
 const ARTICLES: &[&str] = &["al", "el", "ul"];
 /// Titles that lists print before a name.
 const TITLES: &[&str] = &[
-    "mr", "mrs", "ms", "dr", "prof", "professor", "general", "gen", "colonel", "col", "brigadier",
-    "haji", "hajji", "sheikh", "shaykh", "sayyid", "mullah", "maulavi", "mawlawi", "qari", "ayatollah",
+    "mr",
+    "mrs",
+    "ms",
+    "dr",
+    "prof",
+    "professor",
+    "general",
+    "gen",
+    "colonel",
+    "col",
+    "brigadier",
+    "haji",
+    "hajji",
+    "sheikh",
+    "shaykh",
+    "sayyid",
+    "mullah",
+    "maulavi",
+    "mawlawi",
+    "qari",
+    "ayatollah",
 ];
 /// What stands before a ship's name.
 const SHIP_TITLES: &[&str] = &["mv", "mt", "m", "v", "t", "ss", "the"];

@@ -129,11 +129,14 @@ fn multiple(asked: &Asked, core: &[usize], background: &Background) -> Grade {
     let rare = core.iter().any(is_rare);
     let one_name = person
         && !core.iter().all(is_common)
-        && core.windows(2).any(|pair| background.is_one_name(word_hash(pair[0]), word_hash(pair[1])));
+        && core
+            .windows(2)
+            .any(|pair| background.is_one_name(word_hash(pair[0]), word_hash(pair[1])));
     if rare || one_name || LONG <= core.len() {
         return Grade::Firm;
     }
-    let phrase = core.windows(2).all(|pair| background.is_phrase(word_hash(pair[0]), word_hash(pair[1])));
+    let phrase =
+        core.windows(2).all(|pair| background.is_phrase(word_hash(pair[0]), word_hash(pair[1])));
     if phrase && !person { Grade::Ordinary } else { Grade::Shared }
 }
 

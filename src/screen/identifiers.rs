@@ -47,8 +47,7 @@ impl Identifiers {
                     continue;
                 };
                 let key = hash(&value.to_lowercase());
-                let known =
-                    Known { listed: number as u32, identifier: place as u16, needs_label };
+                let known = Known { listed: number as u32, identifier: place as u16, needs_label };
                 identifiers.known.entry(key).or_default().push(known);
             }
         }

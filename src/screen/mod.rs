@@ -19,6 +19,9 @@ mod trie;
 mod vocabulary;
 mod weigh;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
@@ -258,7 +261,9 @@ fn learn(listed: &[Listed], vocabulary: &mut Vocabulary) -> Vec<NameWords> {
     let mut numbers = Vec::new();
     for (party, listed) in listed.iter().enumerate() {
         numbers.clear();
-        for (number, name) in listed.designation.names.iter().enumerate().take(usize::from(u16::MAX)) {
+        for (number, name) in
+            listed.designation.names.iter().enumerate().take(usize::from(u16::MAX))
+        {
             let words = folded_words(&name.text);
             let of_name: Vec<u32> = words.iter().map(|word| vocabulary.learn(word)).collect();
             numbers.extend_from_slice(&of_name);

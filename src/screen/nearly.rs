@@ -148,8 +148,10 @@ fn likeness(spotted: &Spotted, at: usize, listed: &str, place: Place) -> Option<
     if written == listed {
         return Some(Likeness::Same);
     }
-    let initial = place == Place::Given && written.chars().count() == 1 && listed.starts_with(&written);
-    (initial || (4 <= written.chars().count() && nearly(&written, listed))).then_some(Likeness::Near)
+    let initial =
+        place == Place::Given && written.chars().count() == 1 && listed.starts_with(&written);
+    (initial || (4 <= written.chars().count() && nearly(&written, listed)))
+        .then_some(Likeness::Near)
 }
 
 /// Whether no sentence ends among these words.

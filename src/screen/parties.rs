@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::model::designation::{Designation, NameQuality, PartyKind};
-use crate::screen::identifiers::usable;
 use crate::screen::grade::Grade;
+use crate::screen::identifiers::usable;
 use crate::screen::trie::NumberMap;
 use crate::screen::{Ending, Listed, NameWords};
 
@@ -33,7 +33,8 @@ pub(crate) fn same(
     }
     let mut by_name: HashMap<Vec<u32>, Vec<&NameWords>> = HashMap::new();
     for name in names {
-        let quality = listed[name.listed as usize].designation.names[usize::from(name.name)].quality;
+        let quality =
+            listed[name.listed as usize].designation.names[usize::from(name.name)].quality;
         if name.numbers.len() < 2 || quality == NameQuality::Weak {
             continue;
         }
@@ -52,7 +53,9 @@ pub(crate) fn same(
     }
     let of: Vec<u32> = (0..listed.len() as u32).map(|number| parties.first(number)).collect();
     let mut entries: NumberMap<u32, Vec<u32>> = NumberMap::default();
-    for (number, first) in of.iter().enumerate().filter(|(number, first)| *number != **first as usize) {
+    for (number, first) in
+        of.iter().enumerate().filter(|(number, first)| *number != **first as usize)
+    {
         entries.entry(*first).or_insert_with(|| vec![*first]).push(number as u32);
     }
     (of, entries)
@@ -96,16 +99,13 @@ fn may_be_same(one: &Designation, other: &Designation) -> bool {
     };
     let (births, others) = (years(one), years(other));
     let agree = births.is_empty() || others.is_empty() || !births.is_disjoint(&others);
-    let same_kind = one.kind == other.kind
-        || [one.kind, other.kind].contains(&PartyKind::Other);
+    let same_kind = one.kind == other.kind || [one.kind, other.kind].contains(&PartyKind::Other);
     one.issuer != other.issuer && same_kind && agree
 }
 
 /// Numbers of four digits in a date.
 pub(crate) fn years(date: &str) -> impl Iterator<Item = String> {
-    date.split(|c: char| !c.is_ascii_digit())
-        .filter(|digits| digits.len() == 4)
-        .map(str::to_owned)
+    date.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() == 4).map(str::to_owned)
 }
 
 /// Sets of numbers; each set is named by its lowest.

@@ -20,14 +20,69 @@ const STEM: usize = 5;
 const SHIP_WITHIN: usize = 10;
 /// Words that say a name is a ship's, folded.
 const SHIP_WORDS: &[&str] = &[
-    "vessel", "vessels", "tanker", "tankers", "ship", "ships", "imo", "freighter", "freighters",
-    "carrier", "cargo", "mv", "aframax", "suezmax", "vlcc", "yacht", "navire", "navires",
-    "petrolier", "petroliers", "cargos", "bateau", "schiff", "schiffe", "tankschiff", "frachter",
-    "oltanker", "jacht", "buque", "buques", "petrolero", "petroleros", "carguero", "nave", "navi",
-    "petroliera", "petroliere", "navio", "navios", "petroleiro", "schip", "schepen", "statek",
-    "statku", "statki", "tankowiec", "судно", "судна", "суда", "танкер", "танкера", "танкеры",
-    "танкеров", "корабль", "яхта", "сухогруз", "gemi", "gemisi", "tankeri", "سفينة", "ناقلة",
-    "کشتی", "نفتکش",
+    "vessel",
+    "vessels",
+    "tanker",
+    "tankers",
+    "ship",
+    "ships",
+    "imo",
+    "freighter",
+    "freighters",
+    "carrier",
+    "cargo",
+    "mv",
+    "aframax",
+    "suezmax",
+    "vlcc",
+    "yacht",
+    "navire",
+    "navires",
+    "petrolier",
+    "petroliers",
+    "cargos",
+    "bateau",
+    "schiff",
+    "schiffe",
+    "tankschiff",
+    "frachter",
+    "oltanker",
+    "jacht",
+    "buque",
+    "buques",
+    "petrolero",
+    "petroleros",
+    "carguero",
+    "nave",
+    "navi",
+    "petroliera",
+    "petroliere",
+    "navio",
+    "navios",
+    "petroleiro",
+    "schip",
+    "schepen",
+    "statek",
+    "statku",
+    "statki",
+    "tankowiec",
+    "судно",
+    "судна",
+    "суда",
+    "танкер",
+    "танкера",
+    "танкеры",
+    "танкеров",
+    "корабль",
+    "яхта",
+    "сухогруз",
+    "gemi",
+    "gemisi",
+    "tankeri",
+    "سفينة",
+    "ناقلة",
+    "کشتی",
+    "نفتکش",
 ];
 
 impl<'a, F: FnOnce() -> bool> Surroundings<'a, F> {
@@ -76,9 +131,7 @@ pub(crate) fn is_among_ships(spotted: &Spotted, first: usize, last: usize) -> bo
     let from = first.saturating_sub(SHIP_WITHIN);
     let to = (last + 1 + SHIP_WITHIN).min(spotted.words.len());
     let around = spotted.words[from..first].iter().chain(&spotted.words[last + 1..to]);
-    around
-        .map(|word| word.hash)
-        .any(|near| SHIP_WORDS.iter().any(|ship| hash(ship) == near))
+    around.map(|word| word.hash).any(|near| SHIP_WORDS.iter().any(|ship| hash(ship) == near))
 }
 
 /// The first letters of a word, marked as such.

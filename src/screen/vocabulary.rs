@@ -171,7 +171,8 @@ mod tests {
     fn words_in_small_letters_are_found_as_spelled_only() {
         let mut vocabulary = Vocabulary::with_capacity(4);
         let number = vocabulary.learn("sergey");
-        let look_up = |text: &str| vocabulary.look_up(text, &words(text)[0], &Background::default());
+        let look_up =
+            |text: &str| vocabulary.look_up(text, &words(text)[0], &Background::default());
         assert_eq!(look_up("sergey"), [number, UNKNOWN]);
         assert_eq!(look_up("sergej"), [UNKNOWN, UNKNOWN]);
     }

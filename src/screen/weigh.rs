@@ -99,7 +99,8 @@ fn collect(
     let from = candidates.len();
     for ending in index.endings_at(hit.state).iter().take(ENDINGS_MAX) {
         let kind = index.listed[ending.listed as usize].designation.kind;
-        if !hit.comma_fits(ending, kind == PartyKind::Person) || !case_fits(index, spotted, hit, ending)
+        if !hit.comma_fits(ending, kind == PartyKind::Person)
+            || !case_fits(index, spotted, hit, ending)
         {
             continue;
         }
@@ -224,9 +225,7 @@ fn class<F: FnOnce() -> bool>(
                 _ => Some(Class::Weak),
             }
         }
-        Grade::Ordinary => {
-            (!weak && surroundings.about_sanctions()).then_some(Class::Weak)
-        }
+        Grade::Ordinary => (!weak && surroundings.about_sanctions()).then_some(Class::Weak),
         Grade::BesideForm => {
             let ordinary = index.background.is_ordinary(spotted.words[candidate.first].hash);
             Some(if ordinary { Class::Weak } else { Class::Medium })
@@ -239,9 +238,7 @@ fn class<F: FnOnce() -> bool>(
         Grade::Single if designation.issuer == Issuer::WatchList || named_elsewhere => {
             Some(if weak { Class::Weak } else { Class::Medium })
         }
-        Grade::Single => {
-            (!weak && surroundings.about_sanctions()).then_some(Class::Medium)
-        }
+        Grade::Single => (!weak && surroundings.about_sanctions()).then_some(Class::Medium),
     }
 }
 
@@ -253,8 +250,8 @@ fn is_uncertain(index: &Index, spotted: &Spotted, candidate: &Candidate) -> bool
     if !person || first + 1 != last {
         return false;
     }
-    let common = (first..=last)
-        .any(|at| index.shared_max < index.vocabulary.uses(spotted.numbers[at][0]));
+    let common =
+        (first..=last).any(|at| index.shared_max < index.vocabulary.uses(spotted.numbers[at][0]));
     (common && spelling == Spelling::Other)
         || (ending.reading != Reading::AsListed && is_in_longer_name(index, spotted, first, last))
 }
@@ -292,9 +289,7 @@ fn has_legal_form(spotted: &Spotted, at: usize) -> bool {
 /// Drops names inside longer ones, and what is worth less at the same place.
 fn without_nested(index: &Index, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     let rank = |one: &Candidate| (Class::Medium <= one.class, one.last - one.first, one.class);
-    candidates.sort_by(|a, b| {
-        rank(b).cmp(&rank(a)).then(worth(index, b).cmp(&worth(index, a)))
-    });
+    candidates.sort_by(|a, b| rank(b).cmp(&rank(a)).then(worth(index, b).cmp(&worth(index, a))));
     let mut kept: Vec<Candidate> = Vec::new();
     // For each word of each field, the kept candidate that covers it.
     let mut covered: HashMap<(usize, usize), usize> = HashMap::new();

@@ -11,6 +11,7 @@ use crate::model::source::SourceId;
 use crate::model::subscriber::Message;
 use crate::model::visit::Outcome;
 use crate::store::articles::block_rows;
+use crate::store::matches::write_matches;
 use crate::store::outbox::enqueue;
 use crate::store::search::index;
 use crate::store::site_memory::remember;
@@ -354,10 +355,11 @@ impl Writing<'_> {
 
     /// Everything that hangs on an article's present text, in place of what hung there before.
     fn describe(&self, id: i64) -> Result<()> {
-        let Judged { article, keys, verdict } = &self.commit.judged;
+        let Judged { article, keys, verdict, named } = &self.commit.judged;
         self.write_removed(id, &article.removed)?;
         self.write_verdict(id, verdict)?;
         self.write_shingles(id, &keys.shingles)?;
+        write_matches(self.transaction, id, named)?;
         index(self.transaction, id, &article.title, &article.text())
     }
 

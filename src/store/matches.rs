@@ -14,9 +14,8 @@ impl Store {
         self.read(|connection| {
             let mut statement =
                 connection.prepare_cached("SELECT given, reason FROM suppression ORDER BY name")?;
-            let rows = statement.query_map([], |row| {
-                Ok(Suppression { name: row.get(0)?, reason: row.get(1)? })
-            })?;
+            let rows = statement
+                .query_map([], |row| Ok(Suppression { name: row.get(0)?, reason: row.get(1)? }))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -39,7 +38,8 @@ impl Store {
     /// Takes a suppression back; whether there was one.
     pub async fn allow(&self, name: String) -> Result<bool> {
         self.write(move |transaction| {
-            let gone = transaction.execute("DELETE FROM suppression WHERE name = ?1", [key(&name)])?;
+            let gone =
+                transaction.execute("DELETE FROM suppression WHERE name = ?1", [key(&name)])?;
             Ok(0 < gone)
         })
         .await

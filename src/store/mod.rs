@@ -11,6 +11,7 @@ mod articles;
 mod commit;
 mod links;
 mod lock;
+mod matches;
 mod outbox;
 mod schema;
 mod search;

@@ -37,7 +37,8 @@ pub fn is_registration_number(digits: &str) -> bool {
         15 => 13,
         _ => return false,
     };
-    let (Some(body), Some(check)) = (digits.get(..digits.len() - 1), digits.get(digits.len() - 1..))
+    let (Some(body), Some(check)) =
+        (digits.get(..digits.len() - 1), digits.get(digits.len() - 1..))
     else {
         return false;
     };

@@ -5,6 +5,7 @@ pub mod edits;
 pub mod fold;
 pub mod language;
 pub mod legal_forms;
+pub mod likeness;
 pub mod names;
 pub mod overlap;
 pub mod phrases;

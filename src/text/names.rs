@@ -62,7 +62,8 @@ fn add(hash: u64, byte: u8) -> u64 {
 /// ```
 pub fn words(text: &str) -> Vec<Word> {
     let text = &text[..text.floor_char_boundary(u32::MAX as usize)];
-    let mut reader = Reader { text, words: Vec::with_capacity(text.len() / 6), buffer: String::new() };
+    let mut reader =
+        Reader { text, words: Vec::with_capacity(text.len() / 6), buffer: String::new() };
     let mut at = 0;
     while let Some(byte) = text.as_bytes().get(at).copied() {
         at = if byte.is_ascii_alphanumeric() {
@@ -202,7 +203,11 @@ impl Reader<'_> {
             (2.., 0) => Case::Upper,
             _ => Case::Capital,
         };
-        let case = if case == Case::Lower && self.follows_in_compound(start) { Case::Capital } else { case };
+        let case = if case == Case::Lower && self.follows_in_compound(start) {
+            Case::Capital
+        } else {
+            case
+        };
         self.push(start, open.end, open.hash, case);
         next
     }
@@ -248,7 +253,10 @@ impl Reader<'_> {
         let before = before.to_ascii_lowercase();
         let elided = matches!(before.as_slice(), b"l" | b"d")
             || before.ends_with(b"qu")
-            || matches!(before.as_slice(), b"all" | b"dall" | b"dell" | b"nell" | b"sull" | b"quell");
+            || matches!(
+                before.as_slice(),
+                b"all" | b"dall" | b"dell" | b"nell" | b"sull" | b"quell"
+            );
         if elided { Apostrophe::Ends { next: after } } else { Apostrophe::Inside }
     }
 }
@@ -302,7 +310,8 @@ mod tests {
 
     #[test]
     fn the_hash_is_that_of_the_folded_letters() {
-        for text in ["Qa'ida", "S.A.R.L.", "Größe", "ПУТИН", "ＡＢＣ", "a\u{301}b", "&", "ﬁn"] {
+        for text in ["Qa'ida", "S.A.R.L.", "Größe", "ПУТИН", "ＡＢＣ", "a\u{301}b", "&", "ﬁn"]
+        {
             let word = words(text)[0];
             assert_eq!(word.hash, hash(&folded(text, &word)), "{text:?}");
         }

@@ -28,7 +28,8 @@ pub fn key(folded: &str) -> String {
 /// Keys of spellings no rule brings together, with the key they share.
 static VARIANTS: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let mut variants = HashMap::new();
-    for line in include_str!("spelling/variants.txt").lines().filter(|line| !line.starts_with('#')) {
+    for line in include_str!("spelling/variants.txt").lines().filter(|line| !line.starts_with('#'))
+    {
         let mut words = line.split_whitespace().map(rules);
         let Some(first) = words.next() else { continue };
         for word in words {
@@ -137,7 +138,8 @@ fn endings(word: &str) -> String {
             }
         }
     }
-    let ends_open = word.len() > 2 && word.ends_with('h') && !word.ends_with("ch") && !word.ends_with("sh");
+    let ends_open =
+        word.len() > 2 && word.ends_with('h') && !word.ends_with("ch") && !word.ends_with("sh");
     if ends_open {
         word.pop();
     }
@@ -170,7 +172,9 @@ fn letter(c: char) -> Option<&'static str> {
         'е' | 'э' | 'є' | 'ε' | 'έ' => "e",
         'ж' => "zh",
         'з' | 'ζ' => "z",
-        'и' | 'й' | 'і' | 'ї' | 'ы' | 'ј' | 'η' | 'ή' | 'ι' | 'ί' | 'ϊ' | 'υ' | 'ύ' => "i",
+        'и' | 'й' | 'і' | 'ї' | 'ы' | 'ј' | 'η' | 'ή' | 'ι' | 'ί' | 'ϊ' | 'υ' | 'ύ' => {
+            "i"
+        }
         'к' | 'қ' | 'κ' => "k",
         'л' | 'λ' => "l",
         'м' | 'μ' => "m",
@@ -266,7 +270,9 @@ mod tests {
     #[test]
     fn no_spelling_stands_under_two_names() {
         let mut seen = HashMap::new();
-        for line in include_str!("spelling/variants.txt").lines().filter(|line| !line.starts_with('#')) {
+        for line in
+            include_str!("spelling/variants.txt").lines().filter(|line| !line.starts_with('#'))
+        {
             for word in line.split_whitespace() {
                 let other = seen.insert(rules(word), line);
                 assert!(other.is_none_or(|other| other == line), "{word}: {other:?} and {line:?}");

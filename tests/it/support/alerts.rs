@@ -76,7 +76,7 @@ pub(crate) fn judged(article: Article, score: f64, signs: &[(&str, &str, f64)]) 
     });
     let verdict = Verdict { relevant: true, score, evidence: evidence.collect() };
     let keys = Keys { address: article.url.clone(), wording: 1, shingles: Vec::new() };
-    Judged { article, keys, verdict }
+    Judged { article, keys, verdict, named: Vec::new() }
 }
 
 pub(crate) fn official() -> Judged {
