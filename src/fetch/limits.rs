@@ -38,6 +38,8 @@ pub struct Limits {
     /// addresses (`127.0.0.1`, `[::1]:8080`) or names (`wiki.intranet`, `wiki.intranet:8080`).
     /// An entry with a port opens that port alone.
     pub allow_private: Vec<String>,
+    /// Whether robots.txt has its say.
+    pub robots: Robots,
     /// Who turns names into addresses.
     pub names: Names,
 }
@@ -62,9 +64,19 @@ impl Default for Limits {
             crawl_delay_most: Duration::from_secs(30),
             patience: Duration::from_secs(30),
             allow_private: Vec::new(),
+            robots: Robots::Obeyed,
             names: Names::System,
         }
     }
+}
+
+/// Whether a site's robots.txt is asked before each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Robots {
+    Obeyed,
+    /// For a data file that its publisher offers to programs at a fixed address: fetching that one
+    /// file is no crawl, and robots.txt speaks to crawlers (RFC 9309 § 1).
+    NotAsked,
 }
 
 /// A table of names: asked at every connection, `None` means "no such name".

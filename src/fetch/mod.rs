@@ -22,7 +22,7 @@ use reqwest::header::{CONTENT_TYPE, ETAG, LAST_MODIFIED};
 use url::Url;
 
 pub use crate::fetch::fault::Fault;
-pub use crate::fetch::limits::{Limits, Lookup, Names};
+pub use crate::fetch::limits::{Limits, Lookup, Names, Robots};
 
 use crate::clock::Clock;
 use crate::fetch::body::{Allowance, Overlong};
@@ -93,7 +93,11 @@ impl Fetcher {
     ) -> Result<Reply, Fault> {
         let Inner { wire, robots, clock } = &*self.inner;
         wire.check(url)?;
-        let asked_pause = robots.rules(wire, clock, url).await.judge(url)?.unwrap_or_default();
+        let asked_pause = match wire.limits.robots {
+            Robots::Obeyed => robots.rules(wire, clock, url).await.judge(url)?,
+            Robots::NotAsked => None,
+        };
+        let asked_pause = asked_pause.unwrap_or_default();
         let pause = asked_pause.min(wire.limits.crawl_delay_most).max(wire.limits.delay);
         let (bytes, ratio) = (wire.limits.body, wire.limits.ratio);
         let allowance = Allowance { bytes, ratio, overlong: Overlong::Refuse };

@@ -8,3 +8,4 @@ pub mod names;
 mod pages;
 pub mod read;
 pub mod send_mail;
+pub mod sync_lists;

@@ -20,6 +20,7 @@ mod reading_order;
 mod remarks;
 mod screening_list;
 mod seco;
+mod source;
 mod table;
 mod uk;
 mod un;
@@ -30,6 +31,7 @@ use std::borrow::Cow;
 pub use crate::lists::changes::changes;
 pub use crate::lists::files::{Bounds, ListFile, Reading, check_shrink, companions, read_files};
 pub use crate::lists::format::{Format, recognise};
+pub use crate::lists::source::{ListSource, Location};
 
 use crate::lists::draft::merge_repeats;
 use crate::lists::table::END_MARK;

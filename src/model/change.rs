@@ -1,5 +1,7 @@
 //! What happened to a listed party between two editions of a list.
 
+use chrono::{DateTime, Utc};
+
 use crate::model::designation::Designation;
 
 /// One party that is not the same in both editions.
@@ -54,4 +56,41 @@ impl Change {
             }
         }
     }
+}
+
+/// A party some edition of a list named, and when we knew it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The list, by its id: `ofac-sdn`.
+    pub list: String,
+    /// As the last edition that had it describes it.
+    pub party: Designation,
+    /// When the first edition that named it was fetched. The first edition of a list says nothing
+    /// of when its parties were listed.
+    pub first_seen: DateTime<Utc>,
+    /// When the first edition without it was fetched; none where it is in force.
+    pub removed_on: Option<DateTime<Utc>>,
+}
+
+/// A change with the edition that brought it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatedChange {
+    pub list: String,
+    /// When the edition was fetched.
+    pub at: DateTime<Utc>,
+    pub change: Change,
+}
+
+/// A list as downloaded at one moment and taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// Row number in the store; grows with time.
+    pub id: i64,
+    pub list: String,
+    pub fetched_at: DateTime<Utc>,
+    pub parties: usize,
+    /// Of the first edition of a list, all of its parties.
+    pub added: usize,
+    pub amended: usize,
+    pub removed: usize,
 }
