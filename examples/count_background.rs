@@ -5,6 +5,8 @@
 //! FOLDER holds news texts as `.tsv` or `.csv` with quoted fields (default: the `background`
 //! folder of the corpora); every record of a file is a document.
 
+#![expect(clippy::print_stdout, reason = "an example prints its table")]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::env;
 use std::fs;

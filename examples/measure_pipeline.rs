@@ -126,6 +126,7 @@ async fn stage_shares(
 ) -> anyhow::Result<()> {
     let mut spent = [Duration::ZERO; 5];
     let memory = SiteMemory::default();
+    let names = Names::default().current();
     for index in 0..pages {
         let base = sources[index % SITES].listings[0].url.trim_end_matches("/feed").to_owned();
         let url = format!("{base}/article-{}", index / SITES);

@@ -21,6 +21,7 @@ use sanctionwatch::lists::{ListFile, read_files};
 use sanctionwatch::model::designation::{Designation, ListedName, PartyKind};
 use sanctionwatch::model::matched::{Class, Match};
 use sanctionwatch::screen::{Index, Listed};
+use sanctionwatch::text::likeness::{ALIKE, Bearer, likeness};
 
 /// Background texts with a strong match that are printed for reading.
 const SAMPLE: usize = 50;
@@ -50,6 +51,9 @@ fn main() {
     }
     if is_wanted("planted") {
         measure_planted(&index, &designations, &texts);
+    }
+    if is_wanted("pairs") {
+        measure_pairs(&corpora.join("names/pairs-dev.csv"));
     }
     if is_wanted("speed") {
         measure_speed(&designations, &texts);
@@ -347,6 +351,42 @@ fn measure_planted(index: &Index, designations: &[Designation], texts: &[String]
         let shown = missed.iter().take(12).cloned().collect::<Vec<_>>();
         println!("    missed: {}", shown.join(" | "));
     }
+}
+
+/// Precision and recall on labelled pairs of names.
+fn measure_pairs(file: &Path) {
+    let Ok(table) = fs::read_to_string(file) else {
+        println!("pairs: skipped: no {}", file.display());
+        return;
+    };
+    let (mut found, mut wrong, mut missed) = (0, 0, 0);
+    for record in table.lines().skip(1) {
+        let fields = fields(record);
+        let [_, kind, one, other, label, ..] = fields.as_slice() else { continue };
+        let bearer = if kind == "Person" { Bearer::Person } else { Bearer::Other };
+        match (ALIKE <= likeness(one, other, bearer), label == "true") {
+            (true, true) => found += 1,
+            (true, false) => wrong += 1,
+            (false, true) => missed += 1,
+            (false, false) => {}
+        }
+    }
+    let share = |of: i32, rest: i32| f64::from(of) / f64::from((of + rest).max(1));
+    println!("pairs: precision {:.3}, recall {:.3}", share(found, wrong), share(found, missed));
+}
+
+/// The fields of a line of CSV; a quoted field may hold commas and doubled quotation marks.
+fn fields(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            c => fields.last_mut().expect("never empty").push(c),
+        }
+    }
+    fields
 }
 
 /// As newspapers print what lists print in capitals.

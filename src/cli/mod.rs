@@ -81,7 +81,7 @@ pub fn main() -> ExitCode {
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),
         Command::Judge(args) => judge::run(args),
-        Command::Screen(args) => screen::run(&args),
+        Command::Screen(args) => screen::run(args),
     };
     let exit = result.unwrap_or_else(|error| {
         anstream::eprintln!("sanctionwatch: {error:#}");

@@ -2,15 +2,20 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::classify;
+use crate::cli::setup::{SettingsArgs, open_store};
 use crate::cli::{Exit, lines, list_files};
+use crate::clock::Clock;
+use crate::jobs::names;
 use crate::lists::{Format, Reading};
 use crate::model::judged::Field;
-use crate::model::matched::Match;
+use crate::model::matched::{Match, Suppression};
 use crate::screen::{Index, Listed};
+use crate::store::Store;
 
 /// Say which listed parties articles name, and why.
 ///
@@ -20,13 +25,34 @@ use crate::screen::{Index, Listed};
 /// "in" is "title". The class is "strong" (several words, one of them rare, or an identifier),
 /// "medium", "weak" or "possible" (spelled nearly so).
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
-    /// Files of official lists, or folders of them.
-    #[arg(long = "list", value_name = "FILE", num_args = 1.., required = true)]
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Files of official lists, or folders of them [default: the lists in the database]
+    #[arg(long = "list", value_name = "FILE", num_args = 1..)]
     lists: Vec<PathBuf>,
-    /// The format of the files, where it is not to be recognised.
+    /// The format of the files, where it is not to be recognised
     #[arg(long, value_name = "FORMAT", value_parser = list_files::format)]
     format: Option<Format>,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Say nothing more of a name, whoever bears it
+    Suppress {
+        /// As articles or the list print it; case, accents and hyphens do not matter
+        name: String,
+        /// Why, for whoever wonders later
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take a suppression back
+    Allow { name: String },
+    /// Show the suppressed names with their reasons
+    Suppressed,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,10 +88,63 @@ struct Named {
     explanation: Vec<String>,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let readings = list_files::read_lists(&args.lists, args.format)?;
-    let index = Index::build(listed(readings), &[]);
+pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
+    if let Some(action) = args.action {
+        return in_store(&args.settings, async |store| act(action, &store).await);
+    }
+    let index = if args.lists.is_empty() {
+        in_store(&args.settings, stored)?
+    } else {
+        Index::build(listed(list_files::read_lists(&args.lists, args.format)?), &[])
+    };
     lines::answer_standard_input(|question| screen(&index, question))
+}
+
+/// Runs `work` with the database of the settings.
+fn in_store<T>(
+    settings: &SettingsArgs,
+    work: impl AsyncFnOnce(Store) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let settings = settings.load()?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    runtime.block_on(async { work(open_store(&settings)?).await })
+}
+
+/// The index of the parties in force.
+async fn stored(store: Store) -> anyhow::Result<Index> {
+    let mut listed = names::listed(&store).await?;
+    listed.retain(|party| party.removed_on.is_none());
+    anyhow::ensure!(
+        !listed.is_empty(),
+        "no list is in the database: fetch them with `sanctionwatch list sync`, or name files with --list"
+    );
+    Ok(Index::build(listed, &store.suppressions().await?))
+}
+
+async fn act(action: Action, store: &Store) -> anyhow::Result<Exit> {
+    match action {
+        Action::Suppress { name, reason } => {
+            anyhow::ensure!(
+                name.contains(char::is_alphanumeric),
+                "{name:?} is no name: give at least a letter or a digit"
+            );
+            anstream::println!("{name} is not told of from now on");
+            store.suppress(Suppression { name, reason }, Clock::System.now()).await?;
+        }
+        Action::Allow { name } => {
+            if !store.allow(name.clone()).await? {
+                anstream::eprintln!("{name} is not suppressed; `screen suppressed` lists what is");
+                return Ok(Exit::Partly);
+            }
+            anstream::println!("{name} is told of again");
+        }
+        Action::Suppressed => {
+            for Suppression { name, reason } in store.suppressions().await? {
+                anstream::println!("{name}\t{reason}");
+            }
+        }
+    }
+    Ok(Exit::Done)
 }
 
 /// The parties of all lists; of two editions of one list, both.

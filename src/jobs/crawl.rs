@@ -179,6 +179,7 @@ impl Crawler {
     async fn visit(&self, source: &Arc<Source>) -> store::Result<Visit> {
         let started = self.clock.now();
         self.tell(Event::VisitStarted { source: source.id.clone() });
+        self.names.refresh(&self.store).await?;
         let announced = read_listings(&self.store, &self.fetcher, source, started).await?;
         let mut counts =
             Counts { links: announced.links, fresh: announced.fresh, ..Counts::default() };

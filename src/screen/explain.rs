@@ -123,7 +123,7 @@ fn recognition(index: &Index, one: &Recognised, alias: &str) -> String {
         (_, Grade::Shared) => "a name that others may bear",
         (_, Grade::Ordinary) => "ordinary words",
         (_, Grade::Single) => "one rare word",
-        (_, Grade::BesideForm) => "one word beside a legal form",
+        (_, Grade::InCompany) => "one word, told by what stands beside it",
     };
     format!("“{alias}” is {quality}{reading}{spelling}: {proof}")
 }

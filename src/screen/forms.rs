@@ -2,6 +2,7 @@
 
 use crate::model::designation::PartyKind;
 use crate::text::legal_forms;
+use crate::text::names::{Case, Word};
 
 /// How a form was made from the listed name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +30,10 @@ pub(crate) struct Form {
 pub(crate) struct Forms {
     /// The folded words of the name, then those made by joining and parting.
     pub(crate) words: Vec<String>,
+    /// How many of them the name has itself.
+    listed: usize,
+    /// Where the family name begins, if the list shows it.
+    family: Option<usize>,
     pub(crate) forms: Vec<Form>,
 }
 
@@ -72,16 +77,31 @@ const FUSED: &[&str] = &["ojsc", "pjsc", "cjsc", "jsc", "llc", "ooo", "oao", "za
 /// Syllables of a given name no longer than this are written apart and together.
 const SYLLABLE_MAX: usize = 5;
 
-/// The forms of a name given by its folded words.
-pub(crate) fn forms(mut words: Vec<String>, kind: PartyKind) -> Forms {
+/// The forms of a name given by its folded words; `family` is where the family name begins, if the
+/// list shows it.
+pub(crate) fn forms(mut words: Vec<String>, family: Option<usize>, kind: PartyKind) -> Forms {
     words.truncate(WORDS_MAX);
-    let mut forms = Forms { words, forms: Vec::new() };
+    let family = family.filter(|family| *family < words.len());
+    let mut forms = Forms { listed: words.len(), family, words, forms: Vec::new() };
     match kind {
         PartyKind::Person => forms.person(),
         PartyKind::Organisation => forms.organisation(),
-        PartyKind::Vessel | PartyKind::Aircraft | PartyKind::Other => forms.other(),
+        PartyKind::Vessel | PartyKind::Aircraft => forms.ship(),
+        // A watched name, or one whose list does not say what bears it.
+        PartyKind::Other => {
+            forms.organisation();
+            forms.person();
+        }
     }
     forms
+}
+
+/// Where the family name begins in "Joaquin GUZMAN LOERA".
+pub(crate) fn family_in_capitals(words: &[Word]) -> Option<usize> {
+    let capitals = words.iter().rev().take_while(|word| word.case == Case::Upper).count();
+    let given = words.len() - capitals;
+    (0 < given && 0 < capitals && words[..given].iter().all(|word| word.case != Case::Upper))
+        .then_some(given)
 }
 
 /// Whether a folded word is a Slavic, Turkic or Caucasian patronymic.
@@ -111,7 +131,7 @@ impl Forms {
     }
 
     fn person(&mut self) {
-        let end = self.words.len();
+        let end = self.listed;
         self.add(0..end, Reading::AsListed);
         let start = (0..end).take_while(|at| TITLES.contains(&self.words[*at].as_str())).count();
         let start = if start < end { start } else { 0 };
@@ -130,13 +150,19 @@ impl Forms {
             self.add((start..=start).chain(family..end), Reading::Shortened);
             self.add((family..end).chain(start..=start), Reading::Shortened);
         }
+        // Of two family names, as Spanish has them, the second goes.
+        if family + 2 == end && start < family && !is_particle(&self.words[family]) {
+            self.add(start..=family, Reading::Shortened);
+            self.add((start..=start).chain(family..=family), Reading::Shortened);
+        }
         self.join_syllables(start, end);
         self.drop_articles();
     }
 
-    /// Where the family name begins: at the last word, or at the particles before it.
+    /// Where the family name begins: where the list shows it, at the last word, or at the particles
+    /// before it.
     fn family(&self, start: usize, end: usize) -> usize {
-        let mut family = end - 1;
+        let mut family = self.family.filter(|family| start < *family).unwrap_or(end - 1);
         while start + 1 < family && is_particle(&self.words[family - 1]) {
             family -= 1;
         }
@@ -179,9 +205,9 @@ impl Forms {
     }
 
     fn organisation(&mut self) {
-        let end = self.words.len();
+        let end = self.listed;
         self.add(0..end, Reading::AsListed);
-        let mut core = legal_forms::core(&self.words);
+        let mut core = legal_forms::core(&self.words[..end]);
         if core.len() > 1 && self.words[core.start] == "the" {
             core.start += 1;
         }
@@ -214,8 +240,8 @@ impl Forms {
         }
     }
 
-    fn other(&mut self) {
-        let end = self.words.len();
+    fn ship(&mut self) {
+        let end = self.listed;
         self.add(0..end, Reading::AsListed);
         let start =
             (0..end).take_while(|at| SHIP_TITLES.contains(&self.words[*at].as_str())).count();
@@ -228,10 +254,10 @@ impl Forms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::names::folded_words;
+    use crate::text::names::{folded_words, words};
 
     fn written(name: &str, kind: PartyKind) -> Vec<String> {
-        let forms = forms(folded_words(name), kind);
+        let forms = forms(folded_words(name), family_in_capitals(&words(name)), kind);
         let write = |form: &Form| {
             let words: Vec<&str> =
                 form.picks.iter().map(|pick| forms.words[*pick as usize].as_str()).collect();
@@ -250,6 +276,8 @@ mod tests {
             (Person, "Bashar AL-ASSAD", "bashar assad"),
             (Person, "Bashar AL-ASSAD", "al assad bashar"),
             (Person, "Usama Muhammad Awad BIN LADIN", "usama bin ladin"),
+            (Person, "Joaquin GUZMAN LOERA", "joaquin guzman"),
+            (Person, "Joaquin GUZMAN LOERA", "guzman loera joaquin"),
             (Person, "Jong Un KIM", "kim jong un"),
             (Person, "Jong Un KIM", "kim jongun"),
             (Person, "Mullah Mohammed Omar", "mohammed omar"),

@@ -10,11 +10,11 @@ use crate::text::words::is_spaceless;
 /// How much a form of a name tells, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Grade {
-    /// One word that names a company only beside a legal form.
-    BesideForm,
+    /// One word that names a company only beside a legal form, a ship only among ships.
+    InCompany,
     /// One rare word.
     Single,
-    /// One ordinary word with a number, a letter or a small word, or a phrase of everyday news.
+    /// One ordinary word with a number or a letter, or a phrase of everyday news.
     Ordinary,
     /// Several words, none of them rare: a name that others bear too.
     Shared,
@@ -99,15 +99,21 @@ fn single(asked: &Asked, at: usize, background: &Background) -> Option<Grade> {
     if asked.words.len() == 1 {
         let watched = asked.watched && ACRONYM_MIN <= letters;
         let rare = !known && asked.uses[at] <= asked.uses_max && ACRONYM_MIN <= letters;
+        let at_sea = asked.kind == PartyKind::Vessel;
         return match asked.without_form {
             _ if watched || (rare && SINGLE_MIN <= letters) => Some(Grade::Single),
-            true if ACRONYM_MIN <= letters => Some(Grade::BesideForm),
+            true if ACRONYM_MIN <= letters => Some(Grade::InCompany),
+            false if at_sea && ACRONYM_MIN <= letters => Some(Grade::InCompany),
             _ => rare.then_some(Grade::Single),
         };
     }
+    let rare = !known && SINGLE_MIN <= letters && asked.uses[at] <= asked.uses_max;
+    let others = || asked.words.iter().enumerate().filter(|(other, _)| *other != at);
+    if others().all(|(_, word)| is_connecting(word)) {
+        return rare.then_some(Grade::Single);
+    }
     // A rare word with its legal form or number.
-    let with_form = asked.kind == PartyKind::Organisation;
-    if with_form && !known && SINGLE_MIN <= letters && asked.uses[at] <= asked.uses_max {
+    if rare && asked.kind != PartyKind::Person {
         return Some(Grade::Firm);
     }
     if background.is_ordinary(hash(word)) { Some(Grade::Ordinary) } else { Some(Grade::Shared) }
@@ -167,13 +173,13 @@ mod tests {
             (Person, "Mark Taylor", Some(Grade::Shared)),
             (Person, "John Lee", Some(Grade::Shared)),
             (Organisation, "Green Light", Some(Grade::Shared)),
-            (Organisation, "The American", Some(Grade::Ordinary)),
+            (Organisation, "The American", None),
             (Organisation, "Hong Kong", Some(Grade::Ordinary)),
             (Organisation, "CORP", None),
             (Organisation, "Limited Liability Company", None),
             (Organisation, "11420", None),
             (Vessel, "7 28", None),
-            (Vessel, "SAID", None),
+            (Vessel, "SAID", Some(Grade::InCompany)),
             (Organisation, "HAD", None),
             (Organisation, "Rosneft", Some(Grade::Single)),
             (Organisation, "OAO Rosneft", Some(Grade::Firm)),

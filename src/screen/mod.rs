@@ -26,19 +26,19 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
-use crate::model::designation::{Designation, Issuer, NameQuality};
+use crate::model::designation::{Designation, Issuer, ListedName, NameQuality, PartyKind};
 use crate::model::judged::Field;
 use crate::model::matched::{Match, Suppression};
 use crate::screen::background::Background;
-use crate::screen::forms::{Forms, Reading, forms};
+use crate::screen::forms::{Forms, Reading, family_in_capitals, forms};
 use crate::screen::grade::{Asked, Grade, SINGLE_MIN, grade};
 use crate::screen::identifiers::Identifiers;
 use crate::screen::nearly::Anchors;
-use crate::screen::spot::spot;
+use crate::screen::spot::{Spotted, spot};
 use crate::screen::surroundings::Surroundings;
 use crate::screen::trie::{NumberMap, State, Trie};
 use crate::screen::vocabulary::Vocabulary;
-use crate::text::names::{folded_words, hash};
+use crate::text::names::{folded, folded_words, hash, words};
 
 /// A party to look for.
 #[derive(Debug, Clone)]
@@ -51,6 +51,26 @@ pub struct Listed {
 impl From<Designation> for Listed {
     fn from(designation: Designation) -> Self {
         Self { designation, removed_on: None }
+    }
+}
+
+impl Listed {
+    /// A name of a subscriber's or the operator's own; `id` says whose.
+    pub fn watched(id: &str, name: &str) -> Self {
+        let designation = Designation {
+            id: id.to_owned(),
+            issuer: Issuer::WatchList,
+            kind: PartyKind::Other,
+            names: vec![ListedName { text: name.to_owned(), quality: NameQuality::Primary }],
+            programmes: Vec::new(),
+            countries: Vec::new(),
+            births: Vec::new(),
+            identifiers: Vec::new(),
+            positions: Vec::new(),
+            listed_on: None,
+            remarks: Vec::new(),
+        };
+        Self::from(designation)
     }
 }
 
@@ -144,7 +164,7 @@ impl Index {
     ) -> Vec<Match> {
         let spotted = [(Field::Title, title), (Field::Text, text)]
             .map(|(field, text)| spot(self, field, text));
-        if spotted.iter().all(|field| field.hits.is_empty() && field.anchored.is_empty()) {
+        if spotted.iter().all(Spotted::is_empty) {
             return Vec::new();
         }
         let mut surroundings = Surroundings::of(&spotted, about_sanctions);
@@ -171,7 +191,7 @@ impl Index {
         let kind = designation.kind;
         let watched = designation.issuer == Issuer::WatchList;
         let quality = designation.names[usize::from(name.name)].quality;
-        let Forms { words, forms } = forms(name.words.clone(), kind);
+        let Forms { words, forms, .. } = forms(name.words.clone(), name.family, kind);
         let numbers: Vec<u32> = words.iter().map(|word| self.vocabulary.learn(word)).collect();
         for form in forms {
             let asked = Asked {
@@ -231,7 +251,7 @@ impl Index {
         bounds.map_or(&[], |(from, to)| &self.endings[*from as usize..*to as usize])
     }
 
-    fn alias(&self, ending: &Ending) -> &crate::model::designation::ListedName {
+    fn alias(&self, ending: &Ending) -> &ListedName {
         &self.listed[ending.listed as usize].designation.names[usize::from(ending.name)]
     }
 }
@@ -253,6 +273,8 @@ struct NameWords {
     words: Vec<String>,
     /// The words' numbers.
     numbers: Vec<u32>,
+    /// Where a person's family name begins, if the list shows it.
+    family: Option<usize>,
 }
 
 /// Reads the words of every name, and counts for each word the designations it stands in.
@@ -264,11 +286,13 @@ fn learn(listed: &[Listed], vocabulary: &mut Vocabulary) -> Vec<NameWords> {
         for (number, name) in
             listed.designation.names.iter().enumerate().take(usize::from(u16::MAX))
         {
-            let words = folded_words(&name.text);
+            let read = words(&name.text);
+            let family = family_in_capitals(&read);
+            let words: Vec<String> = read.iter().map(|word| folded(&name.text, word)).collect();
             let of_name: Vec<u32> = words.iter().map(|word| vocabulary.learn(word)).collect();
             numbers.extend_from_slice(&of_name);
             let (listed, name) = (party as u32, number as u16);
-            names.push(NameWords { listed, name, words, numbers: of_name });
+            names.push(NameWords { listed, name, words, numbers: of_name, family });
         }
         numbers.sort_unstable();
         numbers.dedup();

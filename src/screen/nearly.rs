@@ -11,6 +11,7 @@ use crate::screen::{Ending, Index};
 use crate::text::edits::nearly;
 use crate::text::legal_forms;
 use crate::text::names::{Case, folded, folded_words};
+use crate::text::spelling;
 
 /// Names by their rare words.
 #[derive(Debug, Default)]
@@ -90,7 +91,8 @@ fn span(index: &Index, spotted: &Spotted, at: usize, ending: &Ending) -> Option<
     let anchor = folded(spotted.text, &spotted.words[at]);
     let mut taken = vec![at];
     let mut otherwise = false;
-    let anchored = needed.iter().position(|word| *word == anchor)?;
+    let anchor = spelling::key(&anchor);
+    let anchored = needed.iter().position(|word| spelling::key(word) == anchor)?;
     for (place, word) in needed.iter().enumerate().filter(|(place, _)| *place != anchored) {
         let near = at.saturating_sub(AROUND)..(at + AROUND + 1).min(spotted.words.len());
         let given = kind == PartyKind::Person && place + 1 < needed.len();

@@ -82,6 +82,11 @@ pub(crate) fn spot<'a>(index: &Index, field: Field, text: &'a str) -> Spotted<'a
 }
 
 impl Spotted<'_> {
+    /// Whether no listed name or number may stand in the text.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hits.is_empty() && self.anchored.is_empty() && self.numbered.is_empty()
+    }
+
     /// Follows the trie from a first word as far as the text goes along.
     fn walk(&mut self, index: &Index, first: usize, mut state: State) {
         let mut hit = Hit { first, last: first, state, comma: false, skipped: 0 };

@@ -17,6 +17,7 @@ person | Mark TAYLOR
 person | Qasem SOLEIMANI
 person | Quan YOU
 person | GROZNY
+person | Wei CHENG
 organisation | PUBLIC JOINT STOCK COMPANY ROSNEFT OIL COMPANY | OAO ROSNEFT
 organisation | JSC ARGUMENT | JSCKRONSHTADT
 organisation | SIS DOO
@@ -103,7 +104,7 @@ fn names_are_found_as_writers_write_them() {
         ("General Q. Soleimani came.", "possible Q. Soleimani"),
         ("General Qasem Soleimany came.", "strong Qasem Soleimany"),
         ("General Qasim Solemani came.", "possible Qasim Solemani"),
-        ("Shares of Rosneft OAO fell.", "strong Rosneft OAO"),
+        ("Shares of Rosneft OAO fell.", "strong Rosneft"),
         ("Buyers of JSCARGUMENT left.", "strong JSCARGUMENT"),
         ("Buyers of JSC Kronshtadt left.", "strong JSC Kronshtadt"),
         ("A claim against SIS d.o.o. was paid.", "weak SIS d.o.o"),
@@ -196,9 +197,7 @@ fn identifiers_prove_themselves() {
         ("passport 1234567", ""),
     ];
     for (text, expected) in cases {
-        let expected_words = expected.trim_start_matches("medium Horse; ");
-        let found = found(&index, text, true);
-        assert!(found == expected || found == expected_words, "{text}: {found}");
+        assert_eq!(found(&index, text, true), expected, "{text}");
     }
 }
 
@@ -232,11 +231,9 @@ fn explanations_say_what_agrees() {
 fn suppressed_names_are_silent_and_watched_ones_speak() {
     let suppressions =
         [Suppression { name: "igor SECHIN".to_owned(), reason: "a namesake".to_owned() }];
-    let mut watched = designation("w", PartyKind::Organisation, primary("Gunvor"));
-    watched.issuer = Issuer::WatchList;
-    let mut all = designations();
-    all.push(watched);
-    let index = Index::build(all.into_iter().map(Listed::from).collect(), &suppressions);
+    let mut all: Vec<Listed> = designations().into_iter().map(Listed::from).collect();
+    all.push(Listed::watched("reader 1", "Gunvor"));
+    let index = Index::build(all, &suppressions);
     assert_eq!(
         found(&index, "Igor Sechin met Bashar Assad of Gunvor.", false),
         "strong Bashar Assad; medium Gunvor"

@@ -65,20 +65,13 @@ pub(crate) fn matches<F: FnOnce() -> bool>(
         candidate.class = class.unwrap_or(Class::Possible);
         class.is_some()
     });
-    let mut kept = without_nested(index, candidates);
-    let free = |kept: &[Candidate], field: usize, word: usize| {
-        !kept.iter().any(|one| one.field == field && (one.first..=one.last).contains(&word))
-    };
+    let Kept { mut candidates, covered } = without_nested(index, candidates);
     for (field, of_field) in spotted.iter().enumerate() {
-        for at in &of_field.anchored {
-            if free(&kept, field, *at)
-                && let Some(candidate) = nearly::candidate(index, of_field, field, *at)
-            {
-                kept.push(candidate);
-            }
+        for at in of_field.anchored.iter().filter(|at| !covered.contains_key(&(field, **at))) {
+            candidates.extend(nearly::candidate(index, of_field, field, *at));
         }
     }
-    let mut recognised: Vec<Recognised> = kept.into_iter().map(Recognised::Name).collect();
+    let mut recognised: Vec<Recognised> = candidates.into_iter().map(Recognised::Name).collect();
     for (field, of_field) in spotted.iter().enumerate() {
         let numbers = of_field.numbered.iter();
         recognised.extend(numbers.map(|number| Recognised::Identifier { field, number: *number }));
@@ -136,9 +129,12 @@ fn worth(index: &Index, candidate: &Candidate) -> (Grade, bool, bool, Reverse<u3
 /// Whether the words are written as a name would be.
 fn case_fits(index: &Index, spotted: &Spotted, hit: &Hit, ending: &Ending) -> bool {
     let words = &spotted.words[hit.first..=hit.last];
+    let kind = index.listed[ending.listed as usize].designation.kind;
     if words.len() == 1 && ending.grade <= Grade::Single {
         return match ending.grade {
-            Grade::BesideForm => words[0].case.may_name() && has_legal_form(spotted, hit.first),
+            Grade::InCompany if kind == PartyKind::Organisation => {
+                words[0].case.may_name() && has_legal_form(spotted, hit.first)
+            }
             _ => single_fits(spotted, hit.first),
         };
     }
@@ -151,7 +147,7 @@ fn case_fits(index: &Index, spotted: &Spotted, hit: &Hit, ending: &Ending) -> bo
         word.case == Case::Lower && !is_particle(&letters()) && !is_connecting(&letters())
     };
     let small_words = (hit.first..=hit.last).filter(small).count();
-    match index.listed[ending.listed as usize].designation.kind {
+    match kind {
         PartyKind::Person => small_words == 0,
         // French and Spanish write "Banque centrale de Syrie"; nobody writes "green light" so.
         _ if ending.grade == Grade::Firm => {
@@ -226,7 +222,10 @@ fn class<F: FnOnce() -> bool>(
             }
         }
         Grade::Ordinary => (!weak && surroundings.about_sanctions()).then_some(Class::Weak),
-        Grade::BesideForm => {
+        Grade::InCompany if vessel => {
+            (!weak && surroundings.about_sanctions()).then_some(Class::Medium)
+        }
+        Grade::InCompany => {
             let ordinary = index.background.is_ordinary(spotted.words[candidate.first].hash);
             Some(if ordinary { Class::Weak } else { Class::Medium })
         }
@@ -286,42 +285,42 @@ fn has_legal_form(spotted: &Spotted, at: usize) -> bool {
     near.into_iter().flatten().any(is_form)
 }
 
+/// What is left of the candidates.
+struct Kept {
+    candidates: Vec<Candidate>,
+    /// For each word of each field that belongs to a name, the first candidate there.
+    covered: HashMap<(usize, usize), usize>,
+}
+
 /// Drops names inside longer ones, and what is worth less at the same place.
-fn without_nested(index: &Index, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+fn without_nested(index: &Index, mut candidates: Vec<Candidate>) -> Kept {
     let rank = |one: &Candidate| (Class::Medium <= one.class, one.last - one.first, one.class);
-    candidates.sort_by(|a, b| rank(b).cmp(&rank(a)).then(worth(index, b).cmp(&worth(index, a))));
+    candidates
+        .sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| worth(index, b).cmp(&worth(index, a))));
     let mut kept: Vec<Candidate> = Vec::new();
-    // For each word of each field, the kept candidate that covers it.
     let mut covered: HashMap<(usize, usize), usize> = HashMap::new();
+    let mut bearers: HashMap<usize, usize> = HashMap::new();
     for candidate in candidates {
-        let words = candidate.first..=candidate.last;
-        let over: HashSet<usize> = words
-            .clone()
-            .filter_map(|word| covered.get(&(candidate.field, word)).copied())
-            .collect();
+        let places = (candidate.first..=candidate.last).map(|word| (candidate.field, word));
+        let over: HashSet<usize> =
+            places.clone().filter_map(|place| covered.get(&place).copied()).collect();
         let same_place = over.iter().all(|other| {
             let other = &kept[*other];
-            (other.first, other.last) == (candidate.first, candidate.last)
-                && other.class == candidate.class
+            (other.first, other.last, other.class)
+                == (candidate.first, candidate.last, candidate.class)
         });
-        let bearers = kept
-            .iter()
-            .rev()
-            .take(PARTIES_MAX)
-            .filter(|one| {
-                (one.field, one.first, one.last)
-                    == (candidate.field, candidate.first, candidate.last)
-            })
-            .count();
-        if !same_place || PARTIES_MAX <= bearers {
+        let first = over.into_iter().next().unwrap_or(kept.len());
+        let named = bearers.entry(first).or_default();
+        if !same_place || PARTIES_MAX <= *named {
             continue;
         }
-        for word in words {
-            covered.insert((candidate.field, word), kept.len());
+        *named += 1;
+        for place in places {
+            covered.entry(place).or_insert(kept.len());
         }
         kept.push(candidate);
     }
-    kept
+    Kept { candidates: kept, covered }
 }
 
 fn is_suppressed(index: &Index, spotted: &[Spotted], one: &Recognised) -> bool {

@@ -21,6 +21,20 @@ impl Store {
         .await
     }
 
+    /// Changes whenever an edition of a list is taken over or a suppression comes or goes.
+    pub async fn names_stamp(&self) -> Result<String> {
+        self.read(|connection| {
+            let stamp = connection.query_row(
+                "SELECT (SELECT coalesce(max(id), 0) FROM edition) || ' '
+                     || (SELECT count(*) || ' ' || coalesce(max(added), '') FROM suppression)",
+                [],
+                |row| row.get(0),
+            )?;
+            Ok(stamp)
+        })
+        .await
+    }
+
     /// Adds a suppression, or gives a known one another reason.
     pub async fn suppress(&self, suppression: Suppression, now: DateTime<Utc>) -> Result<()> {
         self.write(move |transaction| {

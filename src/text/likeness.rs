@@ -36,7 +36,7 @@ const MORE: [f64; 2] = [0.25, 0.75];
 /// One word in common is little where there are others.
 const ONE_IN_COMMON: f64 = 0.6;
 /// Legal forms of two kinds: not the same company.
-const OTHER_FORM: f64 = 0.7;
+const OTHER_FORM: f64 = 0.65;
 /// All letters in a row differ little: words joined or parted.
 const RUN_TOGETHER: f64 = 0.85;
 /// Letters for each edit of names run together, and the fewest.
@@ -166,12 +166,12 @@ impl Name {
 
     fn contradicts_in_form(&self, other: &Self) -> bool {
         // These say no more than "company".
-        let vague = |form: &&str| ["inc", "co", "ltd"].contains(form);
+        let vague = |form: &&'static str| ["inc", "co", "ltd"].contains(form);
         let both = || self.forms.iter().chain(&other.forms);
         !self.forms.is_empty()
             && !other.forms.is_empty()
             && self.forms.is_disjoint(&other.forms)
-            && !both().any(|form| vague(form))
+            && !both().any(vague)
     }
 }
 
@@ -215,7 +215,7 @@ fn word_likeness(one: &Name, i: usize, other: &Name, j: usize) -> f64 {
     if shorter == 1 {
         return if same_start { INITIAL } else { 0.0 };
     }
-    let loose = (longer + 2) / 3;
+    let loose = longer.div_ceil(3);
     let by_key = edits(&one.keys[i], &other.keys[j], loose);
     let Some(apart) = [edits(a, b, loose), by_key].into_iter().flatten().min() else { return 0.0 };
     if 4 <= shorter && apart <= (shorter / 4).max(1) {
