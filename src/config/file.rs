@@ -153,6 +153,8 @@ fn fetch(table: &mut Table<'_>) -> Fetch {
         body_limit: body_limit(table).unwrap_or(8 << 20),
         redirects: count("redirects", 0..=20, 10, table),
         allow_private: allow_private(table),
+        browser: path("browser", table),
+        browser_sandbox: table.truth("browser_sandbox").unwrap_or(true),
     }
 }
 

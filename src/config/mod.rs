@@ -55,6 +55,10 @@ pub struct Fetch {
     pub redirects: usize,
     /// Private networks, addresses or names that may be fetched all the same.
     pub allow_private: Vec<String>,
+    /// The browser for sources that need one; none looks for Chromium on the `PATH`.
+    pub browser: Option<PathBuf>,
+    /// Whether the browser's own sandbox is on.
+    pub browser_sandbox: bool,
 }
 
 /// What is watched, and how hard.

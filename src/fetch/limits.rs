@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::fetch::browser::Chromium;
+
 /// Everything that bounds a [`crate::fetch::Fetcher`]. The defaults suit the open web.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -38,6 +40,8 @@ pub struct Limits {
     /// addresses (`127.0.0.1`, `[::1]:8080`) or names (`wiki.intranet`, `wiki.intranet:8080`).
     /// An entry with a port opens that port alone.
     pub allow_private: Vec<String>,
+    /// The browser for pages that need their scripts.
+    pub chromium: Chromium,
     /// Whether robots.txt has its say.
     pub robots: Robots,
     /// Who turns names into addresses.
@@ -64,6 +68,7 @@ impl Default for Limits {
             crawl_delay_most: Duration::from_secs(30),
             patience: Duration::from_secs(30),
             allow_private: Vec::new(),
+            chromium: Chromium::default(),
             robots: Robots::Obeyed,
             names: Names::System,
         }

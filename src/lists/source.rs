@@ -1,6 +1,6 @@
 //! Where a list comes from and what a whole edition of it holds: data an operator can write.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use crate::lists::{Bounds, Format};
 
