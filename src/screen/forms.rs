@@ -16,6 +16,8 @@ pub(crate) enum Reading {
     Stripped,
     /// Two words written as one, or one as two.
     Joined,
+    /// The legal form and the name as one word: JSCARGUMENT.
+    Fused,
 }
 
 /// A form: words of [`Forms::words`] in an order of its own.
@@ -230,7 +232,7 @@ impl Forms {
         let name = self.words[core].clone();
         if 0 < core && FUSED.contains(&self.words[core - 1].as_str()) {
             let fused = self.invent(format!("{}{name}", self.words[core - 1]));
-            self.add([fused], Reading::Joined);
+            self.add([fused], Reading::Fused);
         }
         let parted = FUSED.iter().find_map(|form| name.strip_prefix(form));
         if let Some(rest) = parted.filter(|rest| end == 1 && 5 <= rest.len()) {

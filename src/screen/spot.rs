@@ -6,6 +6,7 @@ use crate::screen::identifiers::Numbered;
 use crate::screen::trie::State;
 use crate::screen::vocabulary::UNKNOWN;
 use crate::screen::{Ending, Index};
+use crate::text::legal_forms;
 use crate::text::names::{Case, Word, folded, hash, words};
 
 /// A text with what stands in it.
@@ -42,7 +43,7 @@ const SKIPS_MAX: u8 = 2;
 /// Bytes between two words of a name: a comma and a space, brackets, quotation marks.
 const GAP_MAX: usize = 8;
 /// Letters of an abbreviation that a full stop may follow inside a name.
-const ABBREVIATION_MAX: usize = 4;
+const ABBREVIATION_MAX: usize = 3;
 /// A text with fewer words in capitals than one of this many has no case.
 const CASELESS: usize = 200;
 
@@ -142,7 +143,9 @@ impl Spotted<'_> {
 
     fn is_abbreviation(&self, word: &Word) -> bool {
         let written = &self.text[word.start as usize..word.end as usize];
-        written.len() <= ABBREVIATION_MAX || written.contains('.')
+        written.len() <= ABBREVIATION_MAX
+            || written.contains('.')
+            || legal_forms::group(&[folded(self.text, word)]).is_some()
     }
 
     /// Vladimir (Vladimirovich) Putin, Igor (I.) Sechin, Bashar (al-)Assad.

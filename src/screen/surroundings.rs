@@ -1,6 +1,7 @@
 //! What else an article says, asked only where a name needs it.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use crate::screen::spot::Spotted;
 use crate::text::names::{folded, hash};
@@ -131,8 +132,11 @@ pub(crate) fn is_among_ships(spotted: &Spotted, first: usize, last: usize) -> bo
     let from = first.saturating_sub(SHIP_WITHIN);
     let to = (last + 1 + SHIP_WITHIN).min(spotted.words.len());
     let around = spotted.words[from..first].iter().chain(&spotted.words[last + 1..to]);
-    around.map(|word| word.hash).any(|near| SHIP_WORDS.iter().any(|ship| hash(ship) == near))
+    around.map(|word| word.hash).any(|near| SHIPS.contains(&near))
 }
+
+static SHIPS: LazyLock<HashSet<u64>> =
+    LazyLock::new(|| SHIP_WORDS.iter().map(|word| hash(word)).collect());
 
 /// The first letters of a word, marked as such.
 fn stem(word: &str) -> String {

@@ -65,10 +65,15 @@ pub(crate) fn matches<F: FnOnce() -> bool>(
         candidate.class = class.unwrap_or(Class::Possible);
         class.is_some()
     });
-    let Kept { mut candidates, covered } = without_nested(index, candidates);
+    let Kept { mut candidates, mut covered } = without_nested(index, candidates);
     for (field, of_field) in spotted.iter().enumerate() {
-        for at in of_field.anchored.iter().filter(|at| !covered.contains_key(&(field, **at))) {
-            candidates.extend(nearly::candidate(index, of_field, field, *at));
+        for at in &of_field.anchored {
+            if covered.contains_key(&(field, *at)) {
+                continue;
+            }
+            let Some(near) = nearly::candidate(index, of_field, field, *at) else { continue };
+            covered.extend((near.first..=near.last).map(|word| ((field, word), candidates.len())));
+            candidates.push(near);
         }
     }
     let mut recognised: Vec<Recognised> = candidates.into_iter().map(Recognised::Name).collect();
@@ -173,7 +178,7 @@ fn single_fits(spotted: &Spotted, at: usize) -> bool {
 
 /// How the article spells the name; none where it is another word.
 fn spelling(index: &Index, spotted: &Spotted, hit: &Hit, ending: &Ending) -> Option<Spelling> {
-    if ending.reading == Reading::Joined {
+    if matches!(ending.reading, Reading::Joined | Reading::Fused) {
         return Some(Spelling::Listed);
     }
     let alias = words(&index.alias(ending).text);
@@ -229,6 +234,7 @@ fn class<F: FnOnce() -> bool>(
             let ordinary = index.background.is_ordinary(spotted.words[candidate.first].hash);
             Some(if ordinary { Class::Weak } else { Class::Medium })
         }
+        Grade::Single if reading == Reading::Fused => Some(Class::Strong),
         Grade::Single
             if reading == Reading::Stripped && has_legal_form(spotted, candidate.first) =>
         {
