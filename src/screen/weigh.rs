@@ -149,7 +149,10 @@ fn case_fits(index: &Index, spotted: &Spotted, hit: &Hit, ending: &Ending) -> bo
     let small = |at: &usize| {
         let word = &spotted.words[*at];
         let letters = || folded(spotted.text, word);
-        word.case == Case::Lower && !is_particle(&letters()) && !is_connecting(&letters())
+        word.case == Case::Lower
+            && !is_particle(&letters())
+            && !is_connecting(&letters())
+            && legal_forms::group(&[letters()]).is_none()
     };
     let small_words = (hit.first..=hit.last).filter(small).count();
     match kind {
