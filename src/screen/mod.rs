@@ -203,7 +203,9 @@ impl Index {
                     .collect(),
                 kind,
                 watched,
-                without_form: form.reading == Reading::Stripped && form.picks.len() < words.len(),
+                without_form: kind == PartyKind::Organisation
+                    && form.reading == Reading::Stripped
+                    && form.picks.len() < words.len(),
                 uses_max: self.shared_max,
             };
             let Some(grade) = grade(&asked, self.background) else { continue };

@@ -17,6 +17,7 @@ person | Mark TAYLOR
 person | Qasem SOLEIMANI
 person | Quan YOU
 person | GROZNY
+person | Dr. IBRAHIM
 person | Wei CHENG
 organisation | PUBLIC JOINT STOCK COMPANY ROSNEFT OIL COMPANY | OAO ROSNEFT
 organisation | JSC ARGUMENT | JSCKRONSHTADT
@@ -129,6 +130,7 @@ fn what_only_looks_like_a_name_is_left() {
         "He called Igor\n\nSechin called back",
         "HAD WE KNOWN, WE WOULD HAVE GONE",
         "Success came late.",
+        "Zaheer Ibrahim said so.",
         "eln",
     ] {
         assert_eq!(found(&index, text, true), "", "{text}");
