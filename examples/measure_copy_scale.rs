@@ -136,7 +136,14 @@ fn commit(number: u64) -> Commit {
         link: url.clone(),
         host: domain.clone(),
         domain,
-        judged: Judged { article, keys, verdict, instruments: Vec::new(), facts: Facts::default() },
+        judged: Judged {
+            article,
+            keys,
+            verdict,
+            instruments: Vec::new(),
+            facts: Facts::default(),
+            named: Vec::new(),
+        },
         fetched: Fetched {
             requested: url.clone(),
             url,

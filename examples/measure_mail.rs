@@ -206,6 +206,7 @@ fn judged(number: usize) -> Judged {
         verdict: Verdict { relevant: true, score: 0.97, evidence: vec![evidence] },
         instruments: Vec::new(),
         facts: Facts::default(),
+        named: Vec::new(),
     }
 }
 

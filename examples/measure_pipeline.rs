@@ -19,6 +19,7 @@ use sanctionwatch::clock::Clock;
 use sanctionwatch::fetch::{Answer, Fetcher, Limits};
 use sanctionwatch::jobs::crawl::{Crawler, Settings};
 use sanctionwatch::jobs::judge::judge;
+use sanctionwatch::jobs::names::Names;
 use sanctionwatch::model::article::SiteMemory;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::{
@@ -123,6 +124,7 @@ async fn stage_shares(
 ) -> anyhow::Result<()> {
     let mut spent = [Duration::ZERO; 5];
     let memory = SiteMemory::default();
+    let names = Names::default().current();
     for index in 0..pages {
         let base = sources[index % SITES].listings[0].url.trim_end_matches("/feed").to_owned();
         let url = format!("{base}/article-{}", index / SITES);
@@ -136,7 +138,7 @@ async fn stage_shares(
         let ((article, _), took) = timed(|| clean::article(extracted, &memory));
         spent[3] += took;
         if let Some(article) = article {
-            let (_, took) = timed(|| judge(article.url.clone(), article));
+            let (_, took) = timed(|| judge(article.url.clone(), article, &names));
             spent[4] += took;
         }
     }

@@ -16,6 +16,7 @@
 //! | only the article stays | [`clean`] |
 //! | new, revised, or a copy | [`dedupe`] |
 //! | is it about sanctions | [`classify`] |
+//! | who is named | [`screen`] |
 //! | what the reader gets | [`digest`] |
 //! | doors: time, settings, sources, web, database, mail | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] |
 //! | flows: the steps in order | [`jobs`] |
@@ -31,6 +32,7 @@ pub mod extract;
 pub mod clean;
 pub mod dedupe;
 pub mod classify;
+pub mod screen;
 pub mod digest;
 
 pub mod clock;

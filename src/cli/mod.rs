@@ -13,6 +13,7 @@ mod list_files;
 mod logging;
 mod read;
 mod run;
+mod screen;
 mod search;
 mod setup;
 mod source;
@@ -49,6 +50,7 @@ enum Command {
     Read(read::Args),
     Links(links::Args),
     Judge(judge::Args),
+    Screen(screen::Args),
 }
 
 /// How a command ended, as a script sees it.
@@ -85,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),
         Command::Judge(args) => judge::run(args),
+        Command::Screen(args) => screen::run(args),
     };
     let exit = result.unwrap_or_else(|error| {
         anstream::eprintln!("sanctionwatch: {error:#}");

@@ -9,6 +9,7 @@ use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
 use crate::digest::{summary, words};
 use crate::model::article::{Article, BlockKind};
 use crate::model::judged::{Cited, Evidence, Field, Judged, Keys};
+use crate::model::matched::Match;
 use crate::model::source::{Source, SourceKind};
 use crate::model::subscriber::{Email, Message, Subscriber};
 use crate::parse::address;
@@ -77,6 +78,8 @@ struct Alert {
     opening: Option<String>,
     certainty: &'static str,
     score: f64,
+    /// Listed parties that are surely named.
+    named: Vec<Party>,
     signs: Vec<Sign>,
     against: Vec<Sign>,
     instruments: Vec<Named>,
@@ -103,6 +106,16 @@ struct Quote {
 struct Sign {
     words: String,
     meaning: String,
+}
+
+/// A listed party, and the words that name it.
+#[derive(Debug, PartialEq)]
+struct Party {
+    words: String,
+    /// The name it is listed under.
+    party: String,
+    /// List and number, programmes, since when, and whether anything else agrees.
+    listing: String,
 }
 
 /// Where to read the original.
@@ -148,6 +161,11 @@ impl TextPart<'_> {
         wrap(line.as_ref(), COLUMNS, indent)
     }
 
+    fn party(&self, named: &Party) -> String {
+        let line = format!("“{}”: {}, {}", named.words, named.party, named.listing);
+        wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+    }
+
     fn item(&self, sign: &Sign) -> String {
         let line = format!("“{}” ({})", sign.words, sign.meaning);
         wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
@@ -165,6 +183,8 @@ const QUOTES: usize = 3;
 const SIGNS: usize = 5;
 /// Legal identifiers listed.
 const INSTRUMENTS: usize = 8;
+/// Listed parties told of.
+const NAMED: usize = 12;
 /// Characters of each kind of line.
 const SUBJECT: usize = 120;
 pub(crate) const HEADLINE: usize = 300;
@@ -201,6 +221,7 @@ impl Alert {
             link: link(&article.url),
             source: name,
             headline,
+            named: named(&judged.named),
             signs,
             against,
         }
@@ -326,6 +347,45 @@ fn instruments(cited: &[Cited]) -> Vec<Named> {
         }
     }
     named
+}
+
+/// The parties that are surely named, each once, in the order of the article.
+fn named(matches: &[Match]) -> Vec<Party> {
+    let mut told: Vec<&Match> = Vec::new();
+    for found in matches.iter().filter(|found| found.is_sure()) {
+        let known = told
+            .iter()
+            .any(|other| (other.issuer, &other.designation) == (found.issuer, &found.designation));
+        if !known && told.len() < NAMED {
+            told.push(found);
+        }
+    }
+    let name = |found: &&Match| Party {
+        words: shorten(&one_line(&found.mention.text), WORDS),
+        party: shorten(&one_line(&found.name), NAME),
+        listing: shorten(&listing(found), CONTEXT),
+    };
+    told.iter().map(name).collect()
+}
+
+/// `ofac 16692, UKRAINE-EO13661, since 2014-04-28; same name, not confirmed`.
+fn listing(found: &Match) -> String {
+    let mut said = format!("{} {}", found.issuer.name(), found.designation);
+    if !found.programmes.is_empty() {
+        said += &format!(", {}", found.programmes.join(", "));
+    }
+    if let Some(day) = found.listed_on {
+        said += &format!(", since {day}");
+    }
+    if let Some(day) = found.removed_on {
+        said += &format!(", removed {day}");
+    }
+    if found.agrees.is_empty() {
+        said += "; same name, not confirmed";
+    } else {
+        said += &format!("; also in the article: {}", found.agrees.join(", "));
+    }
+    one_line(&said)
 }
 
 /// Only web addresses become links: an article cannot make a reader run a script.

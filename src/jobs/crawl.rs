@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::fetch::Fetcher;
 use crate::jobs::health;
 use crate::jobs::listings::read_listings;
+use crate::jobs::names::Names;
 use crate::jobs::pages::READING_BYTES;
 use crate::model::source::{ListingKind, Source, SourceId};
 use crate::model::subscriber::Email;
@@ -62,6 +63,8 @@ pub struct Crawler {
     pub clock: Clock,
     pub settings: Settings,
     pub events: broadcast::Sender<Event>,
+    /// The listed names articles are screened with.
+    pub names: Names,
     /// Told when a commit put messages into the outbox; the sender waits on it.
     pub mail_waiting: Arc<Notify>,
     /// Cancelled to stop: the page under way is finished, then the visit ends.
@@ -79,6 +82,7 @@ impl Crawler {
             clock,
             settings,
             events: broadcast::channel(EVENTS_KEPT).0,
+            names: Names::default(),
             mail_waiting: Arc::new(Notify::new()),
             stop: CancellationToken::new(),
             reading: Arc::new(Semaphore::new(READING_BYTES)),
@@ -175,6 +179,7 @@ impl Crawler {
     async fn visit(&self, source: &Arc<Source>) -> store::Result<Visit> {
         let started = self.clock.now();
         self.tell(Event::VisitStarted { source: source.id.clone() });
+        self.names.refresh(&self.store).await?;
         let announced = read_listings(&self.store, &self.fetcher, source, started).await?;
         let mut counts =
             Counts { links: announced.links, fresh: announced.fresh, ..Counts::default() };

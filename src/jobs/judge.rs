@@ -5,9 +5,11 @@ use crate::dedupe;
 use crate::model::article::Article;
 use crate::model::facts::Facts;
 use crate::model::judged::Judged;
+use crate::screen::Index;
 
-/// What the pure middle knows of an article that lives at `address` (see `parse::address::key`).
-pub fn judge(address: String, article: Article) -> Judged {
+/// What the pure middle knows of an article that lives at `address` (see `parse::address::key`);
+/// `names` are the listed parties to look for.
+pub fn judge(address: String, article: Article, names: &Index) -> Judged {
     let keys = dedupe::keys(address, &article);
     let text = article.text();
     let language = article.language.as_deref();
@@ -18,5 +20,6 @@ pub fn judge(address: String, article: Article) -> Judged {
     } else {
         Facts::default()
     };
-    Judged { article, keys, verdict, instruments, facts }
+    let named = names.matches(&article.title, &text, || verdict.relevant);
+    Judged { article, keys, verdict, instruments, facts, named }
 }

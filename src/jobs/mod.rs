@@ -4,6 +4,7 @@ pub mod crawl;
 mod health;
 pub mod judge;
 pub mod listings;
+pub mod names;
 mod pages;
 pub mod read;
 pub mod send_mail;

@@ -182,10 +182,13 @@ impl Crawler {
         let bytes = u32::try_from(bytes).expect("the budget fits");
         let permit = Arc::clone(&self.reading).acquire_many_owned(bytes).await;
         let source = Arc::clone(source);
+        let names = self.names.current();
         let work = spawn_blocking(move || {
             let _permit = permit;
             let (article, notes) = read(&fetched, &source.recipe, &memory);
-            (article.map(|article| judge(own_address(&article, &fetched), article)), notes)
+            let judged =
+                article.map(|article| judge(own_address(&article, &fetched), article, &names));
+            (judged, notes)
         });
         work.await.unwrap_or_else(|error| {
             (None, vec![Note::new("read", format!("internal error, please report it: {error}"))])

@@ -3,6 +3,7 @@
 
 use crate::model::article::Article;
 use crate::model::facts::Facts;
+use crate::model::matched::Match;
 use crate::model::stamp::Stamp;
 
 /// Which text a span points into.
@@ -268,4 +269,6 @@ pub struct Judged {
     pub instruments: Vec<Cited>,
     /// Empty where the article is not about sanctions.
     pub facts: Facts,
+    /// Listed parties it names, the title's mentions first, each in order.
+    pub named: Vec<Match>,
 }

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod fetched;
 pub mod interest;
 pub mod judged;
+pub mod matched;
 pub mod note;
 pub mod source;
 pub mod stamp;

@@ -17,6 +17,7 @@ mod lists;
 mod listings;
 mod lock;
 mod neighbours;
+mod matches;
 mod outbox;
 mod schema;
 mod search;

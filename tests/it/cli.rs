@@ -40,6 +40,7 @@ fn help_names_every_command_with_a_line() {
         "read",
         "links",
         "judge",
+        "screen",
     ];
     for command in commands {
         let line = help.lines().find(|line| line.trim_start().starts_with(command));

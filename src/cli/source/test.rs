@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::fetch::{Answer, Fault, Fetcher};
 use crate::jobs::judge::judge;
+use crate::jobs::names::Names;
 use crate::jobs::read::read;
 use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::{Fetched, Validators};
@@ -166,7 +167,7 @@ async fn read_one(fetcher: &Fetcher, source: &Source, link: &Link) -> bool {
     };
     let words = words(&article.text()).count();
     print_article(&article, words);
-    let judged = judge(article.url.clone(), article);
+    let judged = judge(article.url.clone(), article, &Names::default().current());
     print_verdict(&judged.verdict);
     let short = words < source.expectation.words_min;
     let undated = source.expectation.dated && judged.article.published.is_none();

@@ -83,7 +83,7 @@ pub(crate) fn judged(article: Article, score: f64, signs: &[(&str, &str, f64)]) 
     let language = article.language.as_deref();
     let opinion = classify::opinion(weights::shipped(), &article.title, &text, language);
     let facts = classify::facts(&article.title, &text, language, article.published);
-    Judged { article, keys, verdict, instruments: opinion.instruments, facts }
+    Judged { article, keys, verdict, instruments: opinion.instruments, facts, named: Vec::new() }
 }
 
 pub(crate) fn official() -> Judged {
