@@ -7,11 +7,13 @@ mod judge;
 mod lines;
 mod links;
 mod logging;
+mod plan;
 mod read;
 mod run;
 mod search;
 mod setup;
 mod source;
+mod status;
 mod subscriber;
 mod visits;
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, bail};
 
-use crate::cli::Exit;
+use crate::cli::crawl::chosen;
 use crate::cli::setup::{SettingsArgs, limits, watched_sources};
+use crate::cli::{Exit, plan, status};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::fetch::{Answer, Fetcher};
@@ -37,6 +38,16 @@ pub(crate) struct Args {
 enum Action {
     /// Show every source that is watched
     List,
+    /// Show how each source has been doing, and what to do about the sick ones
+    Status {
+        /// Only these, by id
+        ids: Vec<String>,
+    },
+    /// Show the rhythm learned of each source, and the next looks
+    Plan {
+        /// Only these, by id
+        ids: Vec<String>,
+    },
     /// Take one source through every stage and print each; stores and sends nothing
     Test {
         /// Its id, for example us/ofac-recent-actions
@@ -55,15 +66,25 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
             list(&sources);
             Ok(Exit::Done)
         }
+        Action::Status { ids } => {
+            let chosen = chosen(sources, &ids)?;
+            runtime()?.block_on(status::show(&settings, &chosen))
+        }
+        Action::Plan { ids } => {
+            let chosen = chosen(sources.clone(), &ids)?;
+            runtime()?.block_on(plan::show(&settings, &chosen, &sources))
+        }
         Action::Test { id, articles } => {
             let Some(source) = sources.iter().find(|source| source.id.0 == id) else {
                 bail!("no source has the id {id:?}; `sanctionwatch source list` shows them all");
             };
-            let runtime =
-                tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-            runtime.block_on(test(&settings, source, articles))
+            runtime()?.block_on(test(&settings, source, articles))
         }
     }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Runtime::new().context("cannot start the async runtime")
 }
 
 fn list(sources: &[Arc<Source>]) {

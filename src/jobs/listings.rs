@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
+use url::Url;
 
 use crate::fetch::{Answer, Fault, Fetcher};
 use crate::model::fetched::{Fetched, Validators};
@@ -29,6 +30,8 @@ pub struct Announcement {
     pub fault: Option<(Outcome, String)>,
     /// How long the server asked to be left alone.
     pub retry_after: Option<TimeDelta>,
+    /// The first listing that answers from another place, as a sentence.
+    pub moved: Option<String>,
 }
 
 /// Reads every listing of `source` and stores what it announces.
@@ -109,12 +112,14 @@ async fn read_listing(
         }
     };
     let next_time = fetched.validators.clone();
+    let moved = moved(&listing.url, &fetched);
     match parse_listing(listing.clone(), *fetched).await {
         Ok(listed) => {
             for note in &listed.notes {
                 tracing::info!(source = %source.id, listing = listing.url, note = note.text, "listing");
             }
             announcement.links += listed.links.len();
+            announcement.moved = announcement.moved.take().or(moved);
             let announced = listed.links.into_iter().filter_map(with_key).collect();
             // An index that names further sitemaps is asked again in full next time: were it
             // unchanged, we would not learn of the sitemaps it names.
@@ -129,6 +134,18 @@ async fn read_listing(
             Ok(Told::Links { sitemaps: Vec::new() })
         }
     }
+}
+
+/// Says so where a listing answers from another host or path than the one asked for. One that adds
+/// a query, a scheme or `www.` is where it was.
+fn moved(asked: &str, fetched: &Fetched) -> Option<String> {
+    let place = |url: &str| {
+        let url = Url::parse(url).ok()?;
+        let host = url.host_str()?.trim_start_matches("www.").to_owned();
+        Some((host, url.path().trim_end_matches('/').to_owned()))
+    };
+    let is_elsewhere = !fetched.redirects.is_empty() && place(asked) != place(&fetched.url);
+    is_elsewhere.then(|| format!("{asked} leads to {}; watch that address instead", fetched.url))
 }
 
 /// Parsing is CPU work: off the async runtime, and a panic is this listing's failure.

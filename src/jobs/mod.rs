@@ -4,6 +4,8 @@ pub mod crawl;
 mod health;
 pub mod judge;
 pub mod listings;
+pub mod looks;
+mod network;
 mod pages;
 pub mod read;
 pub mod send_mail;

@@ -8,6 +8,7 @@ pub mod extracted;
 pub mod fetched;
 pub mod judged;
 pub mod note;
+pub mod rhythm;
 pub mod source;
 pub mod stamp;
 pub mod subscriber;

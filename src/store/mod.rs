@@ -11,7 +11,9 @@ mod articles;
 mod commit;
 mod links;
 mod lock;
+mod outages;
 mod outbox;
+mod rhythms;
 mod schema;
 mod search;
 mod site_memory;
@@ -32,7 +34,9 @@ pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::outbox::{Claimed, Outbox};
+pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
+pub use crate::store::sources::{Ending, SourceState};
 
 /// Connections kept for reading.
 const READERS: usize = 4;
