@@ -99,12 +99,15 @@ impl Crawler {
         let ids = sources.iter().map(|source| source.id.clone()).collect();
         self.store.register_sources(ids, self.clock.now()).await?;
         self.set_budget(sources).await?;
+        self.recall_outage().await?;
+        let was_down = self.network.is_down();
         let permits = Arc::new(Semaphore::new(self.settings.workers.max(1)));
         let mut visits = JoinSet::new();
         for source in sources {
             // The permit comes before the work: no more visits exist than may run.
             let permit = Arc::clone(&permits).acquire_owned().await;
-            if self.stop.is_cancelled() || self.network.is_down() {
+            // Without a network the others would say the same; it is this round's news or none.
+            if self.stop.is_cancelled() || (self.network.is_down() && !was_down) {
                 break;
             }
             let (crawler, source) = (self.clone(), Arc::clone(source));
@@ -134,6 +137,7 @@ impl Crawler {
         let ids: Vec<SourceId> = sources.iter().map(|source| source.id.clone()).collect();
         self.store.register_sources(ids.clone(), self.clock.now()).await?;
         self.set_budget(sources).await?;
+        self.recall_outage().await?;
         let permits = Arc::new(Semaphore::new(self.settings.workers.max(1)));
         let mut visits = JoinSet::new();
         while !self.stop.is_cancelled() {
@@ -171,6 +175,14 @@ impl Crawler {
         }
         while let Some(joined) = visits.join_next().await {
             report_failed_visit(joined);
+        }
+        Ok(())
+    }
+
+    /// An outage that an earlier run did not see the end of goes on until a site answers.
+    async fn recall_outage(&self) -> store::Result<()> {
+        if self.store.outage().await?.is_some() {
+            self.network.recall();
         }
         Ok(())
     }

@@ -80,6 +80,11 @@ impl Network {
         }
     }
 
+    /// It was down when an earlier run ended.
+    pub(crate) fn recall(&self) {
+        self.state().is_down = true;
+    }
+
     pub(crate) fn is_down(&self) -> bool {
         self.state().is_down
     }
