@@ -76,7 +76,7 @@ CREATE TABLE article (
     first_seen TEXT NOT NULL,
     changed    TEXT NOT NULL,                   -- when this text was first seen
     snapshot   INTEGER NOT NULL REFERENCES snapshot (id)
-) STRICT;
+, gone TEXT) STRICT;
 CREATE INDEX article_by_first_seen ON article (first_seen);
 CREATE INDEX article_by_wording ON article (wording);
 CREATE TABLE address (
@@ -92,7 +92,7 @@ CREATE TABLE copy (
     published TEXT,
     share     REAL NOT NULL,                    -- of the shorter text in common, 0 to 1
     seen      TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+, original TEXT NOT NULL DEFAULT 'stored') STRICT, WITHOUT ROWID;
 CREATE INDEX copy_by_article ON copy (article);
 CREATE TABLE revision (
     article    INTEGER NOT NULL REFERENCES article (id),
@@ -102,7 +102,7 @@ CREATE TABLE revision (
     text       TEXT NOT NULL,
     blocks     TEXT NOT NULL,
     snapshot   INTEGER NOT NULL REFERENCES snapshot (id),
-    difference TEXT NOT NULL,                   -- blocks gone ('- ') and come ('+ '), from this text to the next
+    difference TEXT NOT NULL, change TEXT NOT NULL DEFAULT 'edited', matters TEXT NOT NULL DEFAULT '[]',                   -- blocks gone ('- ') and come ('+ '), from this text to the next
     PRIMARY KEY (article, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE removed (
@@ -130,20 +130,6 @@ CREATE TABLE evidence (
     weight   REAL NOT NULL,
     PRIMARY KEY (article, position)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE shingle (
-    hash    INTEGER NOT NULL,
-    article INTEGER NOT NULL REFERENCES article (id),
-    PRIMARY KEY (hash, article)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX shingle_by_article ON shingle (article);
-CREATE TABLE site_line (
-    site      TEXT NOT NULL,
-    hash      INTEGER NOT NULL,
-    documents INTEGER NOT NULL,
-    last_seen TEXT NOT NULL,
-    PRIMARY KEY (site, hash)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX site_line_by_hash ON site_line (hash);
 CREATE TABLE subscriber (
     id    INTEGER PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,
@@ -165,7 +151,7 @@ CREATE TABLE delivery (
     next_try     TEXT,                          -- null once sent or failed
     leased_until TEXT,
     finished     TEXT,
-    reply        TEXT NOT NULL DEFAULT '',      -- the server's last words
+    reply        TEXT NOT NULL DEFAULT '', follows TEXT,      -- the server's last words
     UNIQUE (subscriber, cause)
 ) STRICT;
 CREATE INDEX delivery_due ON delivery (next_try) WHERE state = 'waiting';
@@ -174,6 +160,89 @@ CREATE VIRTUAL TABLE article_search USING fts5 (
     content = '', contentless_delete = 1,
     tokenize = 'unicode61 remove_diacritics 2'
 );
+CREATE TABLE list (
+    id        TEXT PRIMARY KEY,                 -- as the file of lists names it: 'ofac-sdn'
+    next_look TEXT NOT NULL,                    -- due from this moment on
+    last_look TEXT,
+    refused   TEXT,                             -- when an edition was last refused or not had; null: the last look went well
+    refusal   TEXT NOT NULL DEFAULT ''          -- why
+) STRICT, WITHOUT ROWID;
+CREATE TABLE edition (
+    id         INTEGER PRIMARY KEY,
+    list       TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    format     TEXT NOT NULL,
+    parties    INTEGER NOT NULL,
+    added      INTEGER NOT NULL,                -- all of them, in the first edition of a list
+    amended    INTEGER NOT NULL,
+    removed    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX edition_by_list ON edition (list, id);
+CREATE TABLE edition_file (
+    edition       INTEGER NOT NULL REFERENCES edition (id),
+    position      INTEGER NOT NULL,
+    url           TEXT NOT NULL,                -- as the list names it
+    etag          TEXT,
+    last_modified TEXT,
+    sha256        BLOB NOT NULL REFERENCES list_body (sha256),
+    PRIMARY KEY (edition, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE list_body (
+    sha256 BLOB PRIMARY KEY,                    -- of the bytes before compression
+    size   INTEGER NOT NULL,                    -- bytes before compression
+    body   BLOB NOT NULL                        -- zstd
+) STRICT;
+CREATE TABLE designation (
+    id         INTEGER PRIMARY KEY,
+    list       TEXT NOT NULL,
+    issuer     TEXT NOT NULL,
+    number     TEXT NOT NULL,                   -- the issuer's own
+    party      TEXT NOT NULL,                   -- JSON
+    first_seen TEXT NOT NULL,                   -- when the first edition with it was fetched
+    removed_on TEXT,                            -- when the first edition without it was fetched; null: in force
+    UNIQUE (list, issuer, number)
+) STRICT;
+CREATE INDEX designation_by_number ON designation (number);
+CREATE TABLE list_change (
+    id      INTEGER PRIMARY KEY,
+    edition INTEGER NOT NULL REFERENCES edition (id),
+    change  TEXT NOT NULL CHECK (change IN ('added', 'amended', 'removed')),
+    issuer  TEXT NOT NULL,
+    number  TEXT NOT NULL,
+    party   TEXT NOT NULL,                      -- JSON: as it was then
+    fields  TEXT NOT NULL                       -- JSON array of {field, added, removed}
+) STRICT;
+CREATE INDEX list_change_by_edition ON list_change (edition);
+CREATE INDEX list_change_by_number ON list_change (number);
+CREATE TABLE sample (
+    period  INTEGER NOT NULL,                   -- days since 1970 by 14, when the text was seen
+    hash    INTEGER NOT NULL,
+    article INTEGER NOT NULL REFERENCES article (id),
+    PRIMARY KEY (period, hash, article)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE derived (
+    article  INTEGER PRIMARY KEY REFERENCES article (id),
+    origin   INTEGER NOT NULL REFERENCES article (id),
+    share    REAL NOT NULL,                     -- of the shorter text in common, 0 to 1
+    original TEXT NOT NULL                      -- as in copy
+) STRICT;
+CREATE INDEX derived_by_origin ON derived (origin);
+CREATE INDEX delivery_by_cause ON delivery (cause);
+CREATE TABLE site_host (
+    host      TEXT PRIMARY KEY,                 -- without www.
+    domain    TEXT NOT NULL,                    -- its registrable domain
+    documents INTEGER NOT NULL,                 -- read so far
+    last_seen TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE host_line (
+    host      TEXT NOT NULL REFERENCES site_host (host),
+    hash      INTEGER NOT NULL,
+    documents INTEGER NOT NULL,                 -- that bore the line, faded up to `at`
+    at        INTEGER NOT NULL,                 -- the host's count of documents when last seen
+    last_seen TEXT NOT NULL,
+    PRIMARY KEY (host, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX host_line_by_hash ON host_line (hash);
 CREATE TABLE rhythm (
     source    TEXT PRIMARY KEY,
     since     TEXT NOT NULL,                    -- its items are known from here …

@@ -30,7 +30,7 @@ use sanctionwatch::clock::Clock;
 use sanctionwatch::fetch::{Fetcher, Limits, Names};
 use sanctionwatch::jobs::crawl::{Crawler, Settings};
 use sanctionwatch::model::source::{
-    Expectation, Listing, ListingKind, Recipe, Source, SourceId, SourceKind,
+    Expectation, Listing, ListingKind, Recipe, Rendering, Source, SourceId, SourceKind,
 };
 use sanctionwatch::store::Store;
 use serde_json::{Value, json};
@@ -243,6 +243,7 @@ fn source(number: usize, port: u16) -> Source {
             include: Vec::new(),
             exclude: Vec::new(),
         }],
+        render: Rendering::default(),
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {

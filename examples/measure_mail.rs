@@ -17,6 +17,7 @@ use std::{env, fs};
 
 use chrono::Utc;
 use sanctionwatch::clock::Clock;
+use sanctionwatch::dedupe;
 use sanctionwatch::digest;
 use sanctionwatch::jobs::send_mail;
 use sanctionwatch::mail::Mailer;
@@ -24,7 +25,7 @@ use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
 use sanctionwatch::model::article::{Article, Block, BlockKind};
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
-use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
+use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::Message;
 use sanctionwatch::store::{Commit, Rules, Store};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -93,15 +94,18 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
             source: source.id.clone(),
             link: url,
             domain: "news.example".to_owned(),
+            host: "news.example".to_owned(),
             judged,
             fetched,
             messages,
+            corrections: Vec::new(),
             now,
             next_look: None,
         };
         let rules = Rules {
+            keys: dedupe::keys_of,
             place: |_, _| Placed::New,
-            is_noise: |_, _| false,
+            change: dedupe::change::of,
             difference: |_, _| String::new(),
         };
         store.commit(commit, rules).await.unwrap();
@@ -149,6 +153,7 @@ fn source() -> Source {
         country: "us".to_owned(),
         language: "en".to_owned(),
         listings: Vec::new(),
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {
@@ -194,7 +199,7 @@ fn judged(number: usize) -> Judged {
     };
     Judged {
         article,
-        keys: Keys { address: url, wording: number as u64, shingles: Vec::new() },
+        keys: Keys { address: url, wording: number as u64, ..Keys::default() },
         verdict: Verdict { relevant: true, score: 0.97, evidence: vec![evidence] },
     }
 }

@@ -3,17 +3,18 @@
 mod check;
 mod crawl;
 mod demo;
+mod history;
 mod judge;
 mod lines;
 mod links;
+mod list;
+mod list_files;
 mod logging;
-mod plan;
 mod read;
 mod run;
 mod search;
 mod setup;
 mod source;
-mod status;
 mod subscriber;
 mod visits;
 
@@ -38,8 +39,10 @@ enum Command {
     Crawl(crawl::Args),
     Run(run::Args),
     Search(search::Args),
+    History(history::Args),
     Subscriber(subscriber::Args),
     Source(source::Args),
+    List(list::Args),
     Check(check::Args),
     Read(read::Args),
     Links(links::Args),
@@ -71,8 +74,10 @@ pub fn main() -> ExitCode {
         Command::Crawl(args) => crawl::run(args),
         Command::Run(args) => run::run(args),
         Command::Search(args) => search::run(args),
+        Command::History(args) => history::run(args),
         Command::Subscriber(args) => subscriber::run(args),
         Command::Source(args) => source::run(args),
+        Command::List(args) => list::run(args),
         Command::Check(args) => check::run(args),
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),

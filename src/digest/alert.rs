@@ -36,7 +36,7 @@ pub fn alerts(
 
 fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) -> Message {
     let reader = subscriber.email.expose();
-    let leave = Leave { address: sender.expose(), link: leave_link(sender) };
+    let leave = Leave::of(sender);
     let text = TextPart { alert, reader, leave: &leave };
     let html = HtmlPart { alert, reader, leave: &leave };
     let written = "a template writes into a string, which cannot fail";
@@ -48,6 +48,7 @@ fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) 
         text: text.render().expect(written),
         html: html.render().expect(written),
         message_id: format!("<alert.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+        follows: None,
     }
 }
 
@@ -96,15 +97,21 @@ struct Sign {
 
 /// Where to read the original.
 #[derive(Debug)]
-struct Link {
-    url: String,
-    host: String,
+pub(crate) struct Link {
+    pub(crate) url: String,
+    pub(crate) host: String,
 }
 
 /// How to stop the alerts.
-struct Leave<'a> {
-    address: &'a str,
-    link: String,
+pub(crate) struct Leave<'a> {
+    pub(crate) address: &'a str,
+    pub(crate) link: String,
+}
+
+impl Leave<'_> {
+    pub(crate) fn of(sender: &Email) -> Leave<'_> {
+        Leave { address: sender.expose(), link: leave_link(sender) }
+    }
 }
 
 #[derive(Template)]
@@ -124,7 +131,7 @@ struct HtmlPart<'a> {
 }
 
 /// Columns of the text part: what a terminal shows with a mail client's frame around it.
-const COLUMNS: usize = 72;
+pub(crate) const COLUMNS: usize = 72;
 
 impl TextPart<'_> {
     fn wrapped(&self, line: impl AsRef<str>, indent: &str) -> String {
@@ -143,8 +150,8 @@ const QUOTES: usize = 3;
 const SIGNS: usize = 5;
 /// Characters of each kind of line.
 const SUBJECT: usize = 120;
-const HEADLINE: usize = 300;
-const NAME: usize = 80;
+pub(crate) const HEADLINE: usize = 300;
+pub(crate) const NAME: usize = 80;
 const WORDS: usize = 60;
 /// Characters of a sentence before and after the words that count.
 const CONTEXT: usize = 240;
@@ -208,7 +215,7 @@ impl Quote {
 }
 
 /// Headline first, since lists of mails show little; then who published it.
-fn subject(headline: &str, source: &str) -> String {
+pub(crate) fn subject(headline: &str, source: &str) -> String {
     if source.is_empty() || headline.contains(source) {
         return shorten(headline, SUBJECT);
     }
@@ -291,7 +298,7 @@ fn listed(evidence: &[&Evidence]) -> Vec<Sign> {
 }
 
 /// Only web addresses become links: an article cannot make a reader run a script.
-fn link(url: &str) -> Option<Link> {
+pub(crate) fn link(url: &str) -> Option<Link> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?;
     let host = shorten(host.strip_prefix("www.").unwrap_or(host), NAME);
@@ -301,14 +308,15 @@ fn link(url: &str) -> Option<Link> {
 /// Names the cause of a message: 128 bits of a SHA-256 over the article's address and wording, in
 /// hex. The address alone will not do: some sites give every page the same canonical address.
 fn cause(keys: &Keys) -> String {
-    Sha256::digest(format!("{} {:016x}", keys.address, keys.wording))
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    name_of(&format!("{} {:016x}", keys.address, keys.wording))
 }
 
-fn leave_link(sender: &Email) -> String {
+/// 128 bits of a SHA-256, in hex.
+pub(crate) fn name_of(cause: &str) -> String {
+    Sha256::digest(cause).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn leave_link(sender: &Email) -> String {
     let mut link = String::from("mailto:");
     for byte in sender.expose().bytes() {
         match byte {
@@ -322,7 +330,7 @@ fn leave_link(sender: &Email) -> String {
 }
 
 /// The sender's domain in the letters a `Message-ID` may hold (RFC 5322 § 3.6.4).
-fn ascii_domain(sender: &Email) -> String {
+pub(crate) fn ascii_domain(sender: &Email) -> String {
     let address = format!("http://{}/", sender.domain());
     let ascii = Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));
     ascii.unwrap_or_else(|| "localhost".to_owned())

@@ -1,6 +1,6 @@
 //! Which passages are the article, and for the others the word for what they are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::extract::hints::Hints;
 use crate::extract::passages::{Passage, Passages};
@@ -8,7 +8,8 @@ use crate::model::article::{BlockKind, Reason};
 use crate::parse::dom::{Dom, Node, NodeId};
 use crate::text::overlap;
 use crate::text::phrases::Match;
-use crate::text::words::{ends_sentence, words};
+use crate::text::quick_hash::{QuickMap, QuickSet};
+use crate::text::words::{count_up_to, ends_sentence};
 
 /// A passage belongs to the article from this probability on.
 const ENOUGH: f32 = 0.5;
@@ -110,7 +111,7 @@ fn opening(passages: &[Passage], inside: &[bool]) -> Option<usize> {
     (0..passages.len()).find(|at| {
         inside[*at]
             && matches!(passages[*at].kind, BlockKind::Paragraph | BlockKind::Quotation)
-            && words(&passages[*at].text).take(PROSE).count() == PROSE
+            && count_up_to(&passages[*at].text, PROSE) == PROSE
     })
 }
 
@@ -165,7 +166,7 @@ fn drop_second_copies(passages: &[Passage], inside: &mut [bool]) {
     const SHORTEST_RUN: usize = 3;
     const FEWEST_CHARS: u32 = 200;
     let kept: Vec<usize> = (0..passages.len()).filter(|at| inside[*at]).collect();
-    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut first: QuickMap<&str, usize> = QuickMap::default();
     let mut at = 0;
     while at < kept.len() {
         let earlier = *first.entry(passages[kept[at]].text.as_str()).or_insert(at);
@@ -196,14 +197,15 @@ fn rescue_prose(passages: &[Passage], probabilities: &[f32], inside: &mut [bool]
         .iter()
         .zip(inside.iter())
         .filter(|(_, inside)| **inside)
-        .map(|(passage, _)| words(&passage.text).count())
+        .map(|(passage, _)| count_up_to(&passage.text, NEXT_TO_NOTHING))
         .sum();
     if words_inside >= NEXT_TO_NOTHING {
         return;
     }
     for ((passage, p), inside) in passages.iter().zip(probabilities).zip(inside) {
-        let prose = passage.text.contains(ends_sentence) && words(&passage.text).count() >= PROSE;
-        *inside |= prose && *p >= HALF_BELIEVED;
+        *inside |= *p >= HALF_BELIEVED
+            && passage.text.contains(ends_sentence)
+            && count_up_to(&passage.text, PROSE) == PROSE;
     }
 }
 
@@ -211,7 +213,7 @@ fn rescue_prose(passages: &[Passage], probabilities: &[f32], inside: &mut [bool]
 /// one block, or a summary cut from it.
 fn drop_retellings(passages: &[Passage], inside: &mut [bool]) {
     const LONG: usize = 60;
-    let mut told: HashSet<u64> = HashSet::new();
+    let mut told: QuickSet<u64> = QuickSet::default();
     for (passage, inside) in passages.iter().zip(inside).filter(|(_, inside)| **inside) {
         let tokens = overlap::token_hashes(&passage.text);
         let runs: Vec<u64> = tokens.windows(4).map(overlap::run_hash).collect();

@@ -236,6 +236,10 @@ impl Crawler {
     /// then says so.
     async fn is_ours(&self, source: &Source, visit: &mut Visit) -> store::Result<bool> {
         let silent = matches!(visit.outcome, Outcome::Unreachable | Outcome::TimedOut);
+        if matches!(visit.outcome, Outcome::Forbidden | Outcome::NoBrowser | Outcome::Internal) {
+            // Nobody was asked.
+            return Ok(false);
+        }
         let found = match silent {
             false => Found::Answering,
             true if self.store.failures(source.id.clone()).await? == 0 => Found::Silent,

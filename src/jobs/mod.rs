@@ -9,3 +9,4 @@ mod network;
 mod pages;
 pub mod read;
 pub mod send_mail;
+pub mod sync_lists;

@@ -56,6 +56,8 @@ pub struct Setting {
     pub switcher: bool,
     /// In an element that says it holds the byline, the author or the date.
     pub byline: bool,
+    /// In an element that the recipe keeps, however often the site repeats it.
+    pub kept: bool,
 }
 
 /// The place on the page that supports a field's value.

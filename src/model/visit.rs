@@ -43,13 +43,15 @@ pub enum Outcome {
     Offline,
     /// An address that this service does not visit: scheme, private network.
     Forbidden,
+    /// The source needs a browser, and none works on this machine.
+    NoBrowser,
     /// A stage failed inside (a bug): reported, never fatal.
     Internal,
 }
 
 impl Outcome {
     /// Every outcome, for parsing and for tests over the table.
-    pub const ALL: [Outcome; 19] = [
+    pub const ALL: [Outcome; 20] = [
         Outcome::Ok,
         Outcome::Unchanged,
         Outcome::Moved,
@@ -68,6 +70,7 @@ impl Outcome {
         Outcome::Unreachable,
         Outcome::Offline,
         Outcome::Forbidden,
+        Outcome::NoBrowser,
         Outcome::Internal,
     ];
 
@@ -92,6 +95,7 @@ impl Outcome {
             Outcome::Unreachable => "unreachable",
             Outcome::Offline => "network down",
             Outcome::Forbidden => "forbidden address",
+            Outcome::NoBrowser => "no browser",
             Outcome::Internal => "internal error",
         }
     }
@@ -125,6 +129,7 @@ impl Outcome {
                  as soon as one site answers"
             }
             Outcome::Forbidden => "add the address to fetch.allow_private, if it is yours",
+            Outcome::NoBrowser => "install Chromium, or name one in the settings; `check` finds it",
             Outcome::Internal => "report it with the log line: this is a fault of sanctionwatch",
         }
     }

@@ -7,8 +7,8 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::model::rhythm::Gaps;
 use crate::model::source::{
-    Cron, Expectation, JsonPaths, Listing, ListingKind, Pattern, Recipe, Schedule, Source,
-    SourceId, SourceKind,
+    Cron, Expectation, JsonPaths, Listing, ListingKind, Pattern, Recipe, Rendering, Schedule,
+    Source, SourceId, SourceKind,
 };
 use crate::parse::address;
 use crate::parse::selector::Selector;
@@ -18,6 +18,9 @@ use crate::written::{self, Document, Mistake, Table, Written};
 
 const KINDS: [(&str, SourceKind); 2] =
     [("news", SourceKind::News), ("government", SourceKind::Government)];
+
+const RENDERINGS: [(&str, Rendering); 2] =
+    [("plain", Rendering::Plain), ("browser", Rendering::Browser)];
 
 /// The kinds of listing by the words a file uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,7 @@ fn source(id: SourceId, mut root: Table<'_>) -> Option<Source> {
     let country = country(&id, &mut root);
     let language = language(&mut root);
     let listings = listings(&mut root);
+    let render = root.choice("render", &RENDERINGS).map(|render| render.value).unwrap_or_default();
     let schedule = root.table("schedule").and_then(schedule);
     let recipe = root.table("recipe").map(recipe).unwrap_or_default();
     let expectation = root.table("expectation").map(expectation);
@@ -76,6 +80,7 @@ fn source(id: SourceId, mut root: Table<'_>) -> Option<Source> {
         country: country?,
         language: language?,
         listings,
+        render,
         schedule,
         recipe,
         expectation: expectation?,
@@ -270,11 +275,16 @@ fn zone(written: &Written<String>, table: &Table<'_>) -> Option<Tz> {
 fn recipe(mut table: Table<'_>) -> Recipe {
     let mut part = |key| selector(key, &mut table).map(|written| written.value);
     let (title, date, byline, body) = (part("title"), part("date"), part("byline"), part("body"));
-    let drop = table.texts("drop");
-    drop.iter().for_each(|written| check_selector("drop", written, &table));
-    let drop = drop.into_iter().map(|written| written.value).collect();
+    let (drop, keep) = (selectors("drop", &mut table), selectors("keep", &mut table));
     table.close();
-    Recipe { title, date, byline, body, drop }
+    Recipe { title, date, byline, body, drop, keep }
+}
+
+/// CSS selectors that compile.
+fn selectors(key: &'static str, table: &mut Table<'_>) -> Vec<String> {
+    let written = table.texts(key);
+    written.iter().for_each(|written| check_selector(key, written, table));
+    written.into_iter().map(|written| written.value).collect()
 }
 
 /// A CSS selector that compiles.

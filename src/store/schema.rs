@@ -51,13 +51,16 @@ mod tests {
     }
 
     #[test]
-    fn migration_files_have_numbers_of_their_own() {
-        let names: Vec<_> =
-            FILES.files().map(|file| file.path().to_string_lossy().into_owned()).collect();
-        let numbers: std::collections::BTreeSet<_> = names
-            .iter()
-            .map(|name| name.split('_').next().unwrap().parse::<u16>().unwrap())
+    fn migration_files_are_numbered_each_once() {
+        let mut numbers: Vec<String> = FILES
+            .files()
+            .map(|file| file.path().to_string_lossy().chars().take(5).collect())
             .collect();
-        assert_eq!(numbers.len(), names.len(), "{names:?}");
+        numbers.sort();
+        for number in &numbers {
+            let (digits, line) = number.split_at(4);
+            assert!(digits.bytes().all(|byte| byte.is_ascii_digit()) && line == "_", "{number}");
+        }
+        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "a number twice: {numbers:?}");
     }
 }

@@ -12,7 +12,7 @@ use sanctionwatch::clock::Clock;
 use sanctionwatch::fetch::{Fetcher, Limits, Names};
 use sanctionwatch::jobs::crawl::{Crawler, Settings};
 use sanctionwatch::model::source::{
-    Expectation, Listing, ListingKind, Recipe, Source, SourceId, SourceKind,
+    Expectation, Listing, ListingKind, Recipe, Rendering, Source, SourceId, SourceKind,
 };
 use sanctionwatch::model::visit::{Outcome, Visit};
 use sanctionwatch::store::{Scope, Store, StoredArticle};
@@ -20,15 +20,15 @@ use sanctionwatch::store::{Scope, Store, StoredArticle};
 use crate::support::web::{Response, Web};
 
 /// A crawler with a database of its own, a clock we move, and limits small enough to reach.
-struct World {
-    crawler: Crawler,
-    clock: Clock,
+pub(crate) struct World {
+    pub(crate) crawler: Crawler,
+    pub(crate) clock: Clock,
     /// Held for its life: the database lies in it.
     _folder: tempfile::TempDir,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with_names(Names::System).await
     }
 
@@ -61,11 +61,11 @@ impl World {
         Self { crawler, clock, _folder: folder }
     }
 
-    async fn crawl(&self, sources: &[Arc<Source>]) -> Vec<Visit> {
+    pub(crate) async fn crawl(&self, sources: &[Arc<Source>]) -> Vec<Visit> {
         self.crawler.crawl_once(sources).await.unwrap()
     }
 
-    async fn articles(&self) -> Vec<StoredArticle> {
+    pub(crate) async fn articles(&self) -> Vec<StoredArticle> {
         self.crawler.store.search(String::new(), Scope::All, 1000).await.unwrap()
     }
 
@@ -74,7 +74,7 @@ impl World {
     }
 }
 
-fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> {
+pub(crate) fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> {
     Arc::new(Source {
         id: SourceId(format!("int/{slug}")),
         title: slug.to_owned(),
@@ -82,6 +82,7 @@ fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> {
         country: "int".to_owned(),
         language: "en".to_owned(),
         listings: vec![Listing { url, kind, include: Vec::new(), exclude: Vec::new() }],
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {
@@ -94,7 +95,7 @@ fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> {
     })
 }
 
-fn feed(links: &[String]) -> String {
+pub(crate) fn feed(links: &[String]) -> String {
     let items: String = links
         .iter()
         .map(|link| format!("<item><title>{link}</title><link>{link}</link></item>"))
@@ -103,7 +104,7 @@ fn feed(links: &[String]) -> String {
 }
 
 /// A page about sanctions with words of its own.
-fn page(subject: &str) -> String {
+pub(crate) fn page(subject: &str) -> String {
     format!(
         "<!doctype html><html lang=en><head><title>US imposes sanctions on {subject}</title></head>\
          <body><article><h1>US imposes sanctions on {subject}</h1>\
@@ -276,7 +277,8 @@ async fn an_edited_text_is_a_revision_and_noise_is_not() {
         difference.contains("14 May 2026") && difference.contains("end of the month"),
         "{difference}"
     );
-    assert_eq!(world.mails_waiting().await, 1);
+    // The alert, and the notice of the change.
+    assert_eq!(world.mails_waiting().await, 2);
 }
 
 #[tokio::test]

@@ -3,14 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod browser;
 mod cli;
 mod config;
 mod crash;
 mod crawl;
 mod demo;
 mod fetch;
+mod follow_ups;
 mod judge;
 mod listings;
+mod lists;
 mod mail;
 mod pdf;
 mod read;
@@ -18,3 +21,4 @@ mod send_mail;
 mod service;
 mod sources;
 mod support;
+mod tree;

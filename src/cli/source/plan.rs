@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anstyle::{AnsiColor, Style};
 use chrono::{DateTime, Utc};
 
 use crate::cli::Exit;
 use crate::cli::setup::open_store;
+use crate::cli::source::{FAINT, GOOD, HEAD};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::jobs::looks::{is_adaptive, requests_per_day, terms};
@@ -16,17 +16,13 @@ use crate::model::source::{Schedule, Source, SourceId};
 use crate::rhythm::{self, Rates};
 use crate::store::{SourceState, Store};
 
-const FAINT: Style = Style::new().dimmed();
-const HEAD: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default();
-
 /// Looks shown of each source.
 const LOOKS: usize = 6;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// Prints the plan of `sources`.
-pub(crate) async fn show(
+pub(crate) async fn run(
     settings: &Settings,
     sources: &[Arc<Source>],
     all: &[Arc<Source>],

@@ -3,27 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anstyle::{AnsiColor, Style};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cli::Exit;
 use crate::cli::setup::open_store;
+use crate::cli::source::{BAD, FAINT, GOOD, HEAD};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::model::source::{Source, SourceId};
 use crate::model::visit::{Outcome, Visit};
 use crate::store::SourceState;
 
-const FAINT: Style = Style::new().dimmed();
-const HEAD: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-
 /// Visits looked back upon.
 const VISITS: usize = 20;
 
 /// Prints a line for each of `sources`, and the advice of its last outcome below.
-pub(crate) async fn show(settings: &Settings, sources: &[Arc<Source>]) -> anyhow::Result<Exit> {
+pub(crate) async fn run(settings: &Settings, sources: &[Arc<Source>]) -> anyhow::Result<Exit> {
     let store = open_store(settings)?;
     let now = Clock::System.now();
     if let Some(began) = store.outage().await? {
