@@ -298,3 +298,24 @@ CREATE TABLE host_line (
     PRIMARY KEY (host, hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX host_line_by_hash ON host_line (hash);
+CREATE TABLE rhythm (
+    source    TEXT PRIMARY KEY,
+    since     TEXT NOT NULL,                    -- its items are known from here …
+    until     TEXT NOT NULL,                    -- … to here, the last look learned from
+    items     REAL NOT NULL,                    -- counts fade with age, here and below
+    hours     TEXT NOT NULL,                    -- JSON array: items by hour of the UTC week, from Monday
+    wake      REAL NOT NULL,                    -- items per day drawn by the latest ones, at `until`
+    articles  REAL NOT NULL,
+    relevant  REAL NOT NULL,
+    last_link INTEGER NOT NULL                  -- links up to this row have been learned from
+) STRICT, WITHOUT ROWID;
+CREATE TABLE price (
+    only  INTEGER PRIMARY KEY CHECK (only = 1),
+    log   REAL NOT NULL,                        -- natural logarithm, of weighted item-days
+    at    TEXT NOT NULL,                        -- when it was last brought up to date
+    since TEXT NOT NULL                         -- when it was first set
+) STRICT;
+CREATE TABLE outage (
+    began TEXT PRIMARY KEY,
+    ended TEXT                                  -- null: not over yet
+) STRICT, WITHOUT ROWID;

@@ -2,6 +2,7 @@
 
 mod captions;
 mod echoes;
+mod error_page;
 pub mod sites;
 
 use crate::model::article::{Article, Block, BlockKind, Reason, Removed, SiteMemory};
@@ -10,6 +11,8 @@ use crate::model::note::Note;
 use crate::text::fold::numberless_hash;
 use crate::text::phrases::{self, Known, Match};
 use crate::text::words::count_up_to;
+
+pub use crate::clean::error_page::{error_page, is_error_title};
 
 /// A line of at most so many words is short: a caption, a call, a link, not a paragraph.
 pub(in crate::clean) const SHORT: usize = 25;

@@ -74,7 +74,7 @@ pub struct Crawl {
     pub catalogue: bool,
     /// Ids of sources that are not watched.
     pub skip: Vec<String>,
-    /// Time between two looks at a source without a schedule; none lets its kind decide.
+    /// Time between two looks at a source without a schedule, on average; none lets its kind decide.
     pub interval: Option<Duration>,
     /// Visits under way at the same time.
     pub workers: usize,

@@ -33,6 +33,8 @@ pub struct Announcement {
     pub fault: Option<(Outcome, String)>,
     /// How long the server asked to be left alone.
     pub retry_after: Option<TimeDelta>,
+    /// The first listing that answers from another place, as a sentence.
+    pub moved: Option<String>,
 }
 
 /// Reads every listing of `source` and stores what it announces.
@@ -177,9 +179,13 @@ impl Round<'_> {
             Err(fault) => return self.not_read(listing, ask, fault).await,
         };
         let next_time = fetched.validators.clone();
+        let moved = moved(url, &fetched);
         let document = Listing { url: url.to_owned(), ..listing.clone() };
         match parse_listing(document, fetched).await {
-            Ok(listed) => self.store_links(listing, ask, listed, next_time).await,
+            Ok(listed) => {
+                self.announcement.moved = self.announcement.moved.take().or(moved);
+                self.store_links(listing, ask, listed, next_time).await
+            }
             Err((outcome, detail)) => {
                 self.not_read(listing, ask, Fault { outcome, detail, retry_after: None }).await
             }
@@ -243,6 +249,13 @@ fn named(by: &Listing, url: &str) -> Listing {
         kind => kind.clone(),
     };
     Listing { url: url.to_owned(), kind, ..by.clone() }
+}
+
+/// Says so where a listing answers from another host or path than the one asked for. One that adds
+/// a query, a scheme or `www.` is where it was.
+fn moved(asked: &str, fetched: &Fetched) -> Option<String> {
+    let is_elsewhere = !fetched.redirects.is_empty() && !address::same_place(asked, &fetched.url);
+    is_elsewhere.then(|| format!("{asked} leads to {}; watch that address instead", fetched.url))
 }
 
 /// Parsing is CPU work: off the async runtime, and a panic is this listing's failure.

@@ -5,6 +5,8 @@ mod health;
 pub mod judge;
 pub mod listings;
 pub mod names;
+pub mod looks;
+mod network;
 mod pages;
 pub mod read;
 pub mod send_mail;

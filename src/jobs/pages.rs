@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
 
+use crate::clean;
 use crate::dedupe;
 use crate::digest::{self, Known, News, Reader};
 use crate::fetch::{Answer, Fault};
@@ -35,6 +36,8 @@ const REFUSED_RETRY: TimeDelta = TimeDelta::days(7);
 const RECHECK_MIN: TimeDelta = TimeDelta::hours(6);
 /// … and not once we have known it for longer than this.
 const RECHECK_UNTIL: TimeDelta = TimeDelta::days(30);
+/// A page that fell into an outage of our own network waits for so long.
+const NETWORK_HOLD: TimeDelta = TimeDelta::minutes(5);
 /// Bytes of pages that are read at the same moment: reading takes up to 70 times a page's size where
 /// the page is nothing but tags, so this is what keeps a service within a gigabyte.
 pub(crate) const READING_BYTES: usize = 12 << 20;
@@ -147,6 +150,10 @@ impl Crawler {
             let detail = describe_notes(&notes, &fetched.url);
             return self.put_off(source, link, Outcome::Unreadable, detail, counts).await;
         };
+        if let Some(said) = clean::error_page(&judged.article) {
+            let detail = format!("{} answered {} but says {said:?}", fetched.url, fetched.status);
+            return self.put_off(source, link, Outcome::ErrorPage, detail, counts).await;
+        }
         settle_date(&mut judged.article, source, &link);
         let now = self.clock.now();
         let commit = Commit {
@@ -286,6 +293,9 @@ impl Crawler {
         counts: &mut Counts,
     ) -> store::Result<Ended> {
         let hold = fault.retry_after.and_then(|hold| TimeDelta::from_std(hold).ok());
+        let is_silent = matches!(fault.outcome, Outcome::Unreachable | Outcome::TimedOut);
+        // Without a network no page is at fault, nor is its visit worth going on with.
+        let hold = hold.or((is_silent && self.network.is_down()).then_some(NETWORK_HOLD));
         let Some(hold) = hold else {
             return self.put_off(source, link, fault.outcome, fault.detail, counts).await;
         };
@@ -392,7 +402,7 @@ fn retry_at(outcome: Outcome, attempts: u32, now: DateTime<Utc>) -> Option<DateT
     }
     let attempts_max = match outcome {
         Outcome::Gone | Outcome::WrongType | Outcome::TooLarge | Outcome::Forbidden => 2,
-        Outcome::Unreadable | Outcome::RedirectLoop => 4,
+        Outcome::Unreadable | Outcome::RedirectLoop | Outcome::ErrorPage => 4,
         _ => ATTEMPTS_MAX,
     };
     (attempts < attempts_max).then(|| now + rhythm::after_failure(attempts, FIRST_RETRY))

@@ -12,6 +12,7 @@ pub mod interest;
 pub mod judged;
 pub mod matched;
 pub mod note;
+pub mod rhythm;
 pub mod source;
 pub mod stamp;
 pub mod subscriber;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use chrono_tz::Tz;
 
+use crate::model::rhythm::Gaps;
+
 /// A source's id: the path of its file below `selectors/` without the ending, e.g. `us/ofac-recent-actions`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub String);
@@ -36,7 +38,7 @@ pub struct Source {
     pub listings: Vec<Listing>,
     /// How its pages come to show their text.
     pub render: Rendering,
-    /// When to look; none means the default interval.
+    /// When to look; none means by its rhythm, within the usual gaps.
     pub schedule: Option<Schedule>,
     /// How to read the articles; empty lets the heuristics do all.
     pub recipe: Recipe,
@@ -215,9 +217,18 @@ pub struct JsonPaths {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(pub String);
 
-/// When to look, as an operator says it: a cron expression on a wall clock.
+/// When to look, as an operator says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
+pub enum Schedule {
+    /// At fixed times.
+    Cron(Cron),
+    /// By the source's rhythm, within these gaps.
+    Adaptive(Gaps),
+}
+
+/// A cron expression on a wall clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cron {
     /// Five or six fields (an optional seconds field first), Quartz names allowed.
     pub cron: String,
     pub zone: Tz,

@@ -101,6 +101,16 @@ pub fn page_host(url: &str) -> Option<String> {
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
+/// Whether two addresses are one place to a reader: the same host, `www.` aside, and the same path,
+/// whatever scheme and query.
+pub fn same_place(one: &str, other: &str) -> bool {
+    let place = |url: &str| {
+        let path = parse_web(url)?.path().trim_end_matches('/').to_owned();
+        Some([page_host(url)?, path])
+    };
+    place(one) == place(other)
+}
+
 /// The site an address belongs to: its registrable domain, in lower case; an IP address or a
 /// single-label host keeps its port, since several sites may live there.
 ///

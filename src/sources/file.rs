@@ -1,9 +1,11 @@
 //! One source file: what was written becomes what is meant.
 
+use chrono::TimeDelta;
 use chrono_tz::{TZ_VARIANTS, Tz};
 
+use crate::model::rhythm::Gaps;
 use crate::model::source::{
-    CredentialForm, Credentials, Expectation, Listing, Recipe, Rendering, Schedule, Source,
+    CredentialForm, Credentials, Cron, Expectation, Listing, Recipe, Rendering, Schedule, Source,
     SourceId, SourceKind, Topic,
 };
 use crate::parse::selector::Selector;
@@ -166,8 +168,13 @@ fn check_header(header: &Written<String>, table: &Table<'_>) {
     }
 }
 
+/// Either a cron expression with its zone, or bounds for the source's own rhythm.
 fn schedule(mut table: Table<'_>) -> Option<Schedule> {
-    table.require("cron", "when to look, such as cron = \"*/15 * * * *\"");
+    let shortest = gap("shortest", &mut table);
+    let longest = gap("longest", &mut table);
+    if shortest.is_none() && longest.is_none() {
+        table.require("cron", "when to look, such as cron = \"*/15 * * * *\"");
+    }
     let cron = table.text("cron");
     if let Some(Written { value, place }) = &cron
         && let Err(bad) = rhythm::check(value)
@@ -178,8 +185,44 @@ fn schedule(mut table: Table<'_>) -> Option<Schedule> {
         Some(written) => zone(&written, &table),
         None => Some(Tz::UTC),
     };
+    if cron.is_some() && (shortest.is_some() || longest.is_some()) {
+        table.mistake("shortest and longest bound looks that follow the source's rhythm; remove cron, or remove them");
+    }
+    let schedule = match (cron, shortest, longest) {
+        (Some(cron), ..) => Some(Schedule::Cron(Cron { cron: cron.value, zone: zone? })),
+        (None, None, None) => None,
+        (None, shortest, longest) => gaps(shortest, longest, &table).map(Schedule::Adaptive),
+    };
     table.close();
-    Some(Schedule { cron: cron?.value, zone: zone? })
+    schedule
+}
+
+/// A gap between two looks, from a minute to a month.
+fn gap(key: &'static str, table: &mut Table<'_>) -> Option<TimeDelta> {
+    let Written { value, place } = table.duration(key)?;
+    let gap = TimeDelta::from_std(value).unwrap_or(TimeDelta::MAX);
+    if gap < TimeDelta::minutes(1) || TimeDelta::days(31) < gap {
+        let text = format!("{key} is {value:?}; write a time from \"1m\" to \"31d\"");
+        table.mistake_at(&place, text);
+        return None;
+    }
+    Some(gap)
+}
+
+fn gaps(
+    shortest: Option<TimeDelta>,
+    longest: Option<TimeDelta>,
+    table: &Table<'_>,
+) -> Option<Gaps> {
+    let usual = Gaps::default();
+    // Where only one is given, the other gives way.
+    let shortest_meant = shortest.unwrap_or(usual.shortest.min(longest.unwrap_or(usual.longest)));
+    let longest_meant = longest.unwrap_or(usual.longest.max(shortest_meant));
+    if longest_meant < shortest_meant {
+        table.mistake("shortest is longer than longest; swap them");
+        return None;
+    }
+    Some(Gaps { shortest: shortest_meant, longest: longest_meant })
 }
 
 fn zone(written: &Written<String>, table: &Table<'_>) -> Option<Tz> {

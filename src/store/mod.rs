@@ -18,7 +18,9 @@ mod listings;
 mod lock;
 mod neighbours;
 mod matches;
+mod outages;
 mod outbox;
+mod rhythms;
 mod schema;
 mod search;
 mod site_memory;
@@ -46,7 +48,9 @@ pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::outbox::{Claimed, Outbox};
+pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
+pub use crate::store::sources::{Ending, SourceState};
 pub use crate::store::told::{Alerted, Told};
 
 /// Connections kept for reading.

@@ -5,6 +5,8 @@ mod export;
 mod import;
 mod list;
 mod new;
+mod plan;
+mod status;
 mod test;
 
 use std::fs;
@@ -15,6 +17,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 
 use crate::cli::Exit;
+use crate::cli::crawl::chosen;
 use crate::cli::setup::{SettingsArgs, watched_sources};
 use crate::config::Settings;
 
@@ -38,6 +41,16 @@ enum Action {
     List,
     /// Look at a site and propose a source file for it
     New(new::Args),
+    /// Show how each source has been doing, and what to do about the sick ones
+    Status {
+        /// Only these, by id
+        ids: Vec<String>,
+    },
+    /// Show the rhythm learned of each source, and the next looks
+    Plan {
+        /// Only these, by id
+        ids: Vec<String>,
+    },
     /// Take one source through every stage and print each; stores and sends nothing
     Test {
         /// Its id, for example us/ofac-recent-actions, or a source file: ie/foreign-ministry.toml
@@ -65,6 +78,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         Action::Test { id, articles } => {
             let source = test::source_of(&sources, &id)?;
             on_runtime(test::run(&settings, &source, articles))
+        }
+        Action::Status { ids } => {
+            let chosen = chosen(sources, &ids)?;
+            on_runtime(status::run(&settings, &chosen))
+        }
+        Action::Plan { ids } => {
+            let chosen = chosen(sources.clone(), &ids)?;
+            on_runtime(plan::run(&settings, &chosen, &sources))
         }
         Action::Import(args) => import::run(&settings, &sources, &args),
         Action::Export => Ok(export::run(&sources)),
