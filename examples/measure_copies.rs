@@ -17,7 +17,7 @@ use std::{env, fs};
 
 use flate2::read::GzDecoder;
 use sanctionwatch::dedupe;
-use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::judged::{Keys, Neighbour, Placed};
 use serde::Deserialize;
 
@@ -106,6 +106,7 @@ fn keys_of(document: &Document) -> Keys {
         removed: Vec::new(),
         lines: Vec::new(),
         incomplete: false,
+        about: About::default(),
     };
     dedupe::keys(document.id.clone(), &article)
 }

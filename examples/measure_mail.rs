@@ -21,7 +21,7 @@ use sanctionwatch::digest;
 use sanctionwatch::jobs::send_mail;
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
-use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
 use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
@@ -181,6 +181,7 @@ fn judged(number: usize) -> Judged {
         removed: Vec::new(),
         lines: Vec::new(),
         incomplete: false,
+        about: About::default(),
     };
     let words = "all property and interests in property";
     let start = article.text().find(words).unwrap();

@@ -5,7 +5,7 @@ mod echoes;
 pub mod sites;
 
 use crate::model::article::{Article, Block, BlockKind, Reason, Removed, SiteMemory};
-use crate::model::extracted::{Extracted, RawBlock};
+use crate::model::extracted::{Captions, Extracted, RawBlock, Surroundings};
 use crate::model::note::Note;
 use crate::text::fold::{line_hash, zero_digits};
 use crate::text::phrases::{self, Known, Match};
@@ -29,14 +29,10 @@ pub fn article(extracted: Extracted, memory: &SiteMemory) -> (Option<Article>, V
         extracted.blocks.iter().map(|block| line_hash(&zero_digits(&block.folded))).collect();
     let mut reasons: Vec<Option<Reason>> =
         extracted.blocks.iter().map(|block| block.outside).collect();
-    captions::find(&extracted, &mut reasons);
-    for (at, block) in extracted.blocks.iter().enumerate() {
-        if reasons[at].is_none() {
-            reasons[at] = reason_by_itself(block).or_else(|| repeated(block, lines[at], memory));
-        }
+    match extracted.surroundings {
+        Surroundings::Site => find_furniture(&extracted, &lines, memory, &mut reasons),
+        Surroundings::None => echoes::find_title(&extracted, &mut reasons),
     }
-    echoes::find(&extracted, &mut reasons);
-    drop_empty_sections(&extracted.blocks, &mut reasons);
     let stub = reasons.contains(&Some(Reason::Paywall));
     let article = assemble(extracted, reasons, lines, stub);
     if article.blocks.iter().map(|block| words(&block.text).count()).sum::<usize>() < FEWEST_WORDS {
@@ -44,6 +40,24 @@ pub fn article(extracted: Extracted, memory: &SiteMemory) -> (Option<Article>, V
         return (None, vec![note]);
     }
     (Some(article), Vec::new())
+}
+
+/// Marks what the site put around and between the article's blocks.
+fn find_furniture(
+    extracted: &Extracted,
+    lines: &[u64],
+    memory: &SiteMemory,
+    reasons: &mut [Option<Reason>],
+) {
+    captions::find(extracted, reasons);
+    for (at, block) in extracted.blocks.iter().enumerate() {
+        let wanted = block.kind == BlockKind::Caption && extracted.captions == Captions::Kept;
+        if reasons[at].is_none() && !wanted {
+            reasons[at] = reason_by_itself(block).or_else(|| repeated(block, lines[at], memory));
+        }
+    }
+    echoes::find(extracted, reasons);
+    drop_empty_sections(&extracted.blocks, reasons);
 }
 
 fn assemble(
@@ -74,6 +88,7 @@ fn assemble(
         removed,
         lines,
         incomplete: extracted.incomplete || stub,
+        about: extracted.about,
     }
 }
 

@@ -122,7 +122,7 @@ fn common(one: &[u64], other: &[u64]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::article::{Block, BlockKind};
+    use crate::model::article::{About, Block, BlockKind};
 
     const WIRE: &str = "The ministry froze the assets of two shipping companies on Thursday and named \
         their owner, a trader from the port city who had moved oil under three flags. Officials said \
@@ -147,6 +147,7 @@ mod tests {
             removed: Vec::new(),
             lines: Vec::new(),
             incomplete: false,
+            about: About::default(),
         }
     }
 

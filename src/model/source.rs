@@ -4,6 +4,8 @@ use std::fmt;
 
 use chrono_tz::Tz;
 
+use crate::model::extracted::Captions;
+
 /// A source's id: the path of its file below `selectors/` without the ending, e.g. `us/ofac-recent-actions`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub String);
@@ -102,6 +104,8 @@ pub struct Recipe {
     pub body: Option<String>,
     /// Elements that are never part of the article.
     pub drop: Vec<String>,
+    /// What becomes of the captions of the article's pictures.
+    pub captions: Captions,
 }
 
 /// What a healthy visit yields; outside it the source is sick, visibly.

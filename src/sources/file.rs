@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 
+use crate::model::extracted::Captions;
 use crate::model::source::{
     Expectation, JsonPaths, Listing, ListingKind, Pattern, Recipe, Schedule, Source, SourceId,
     SourceKind,
@@ -230,8 +231,10 @@ fn recipe(mut table: Table<'_>) -> Recipe {
     let drop = table.texts("drop");
     drop.iter().for_each(|written| check_selector("drop", written, &table));
     let drop = drop.into_iter().map(|written| written.value).collect();
+    let captions =
+        if table.truth("captions") == Some(true) { Captions::Kept } else { Captions::Dropped };
     table.close();
-    Recipe { title, date, byline, body, drop }
+    Recipe { title, date, byline, body, drop, captions }
 }
 
 /// A CSS selector that compiles.
