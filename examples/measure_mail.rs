@@ -24,7 +24,7 @@ use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
 use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
-use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
+use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::Message;
 use sanctionwatch::store::{Commit, Rules, Store};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -149,6 +149,7 @@ fn source() -> Source {
         country: "us".to_owned(),
         language: "en".to_owned(),
         listings: Vec::new(),
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {

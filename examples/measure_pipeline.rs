@@ -22,7 +22,7 @@ use sanctionwatch::jobs::judge::judge;
 use sanctionwatch::model::article::SiteMemory;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::{
-    Expectation, Listing, ListingKind, Recipe, Source, SourceId, SourceKind,
+    Expectation, Listing, ListingKind, Recipe, Rendering, Source, SourceId, SourceKind,
 };
 use sanctionwatch::store::Store;
 use sanctionwatch::{clean, extract, parse};
@@ -88,6 +88,7 @@ fn source(site: usize, base: &str) -> Source {
             include: Vec::new(),
             exclude: Vec::new(),
         }],
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {

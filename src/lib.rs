@@ -10,6 +10,7 @@
 //! | files people write, with the place of every mistake | [`written`] |
 //! | strings to strings and numbers | [`text`] |
 //! | bytes become pages, listings, rules | [`parse`] |
+//! | official list files become designations and changes | [`lists`] |
 //! | when to look again | [`rhythm`] |
 //! | a page's claims: title, dates, blocks | [`extract`] |
 //! | only the article stays | [`clean`] |
@@ -24,6 +25,7 @@ pub mod model;
 pub mod written;
 pub mod text;
 pub mod parse;
+pub mod lists;
 pub mod rhythm;
 pub mod extract;
 pub mod clean;

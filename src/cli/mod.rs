@@ -6,6 +6,8 @@ mod demo;
 mod judge;
 mod lines;
 mod links;
+mod list;
+mod list_files;
 mod logging;
 mod read;
 mod run;
@@ -38,6 +40,7 @@ enum Command {
     Search(search::Args),
     Subscriber(subscriber::Args),
     Source(source::Args),
+    List(list::Args),
     Check(check::Args),
     Read(read::Args),
     Links(links::Args),
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Search(args) => search::run(args),
         Command::Subscriber(args) => subscriber::run(args),
         Command::Source(args) => source::run(args),
+        Command::List(args) => list::run(args),
         Command::Check(args) => check::run(args),
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),

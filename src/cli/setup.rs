@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use crate::clock::Clock;
 use crate::config::{self, Environment, Settings};
-use crate::fetch::{Fetcher, Limits};
+use crate::fetch::{Chromium, Fetcher, Limits, Sandbox};
 use crate::jobs::crawl::{self, Crawler};
 use crate::mail::Mailer;
 use crate::mail::settings as mail;
@@ -89,6 +89,10 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
         total: fetch.total_timeout,
         delay: fetch.delay,
         allow_private: fetch.allow_private.clone(),
+        chromium: Chromium {
+            program: fetch.browser.clone(),
+            sandbox: if fetch.browser_sandbox { Sandbox::On } else { Sandbox::Off },
+        },
         ..Limits::default()
     }
 }

@@ -102,9 +102,9 @@ struct Link {
 }
 
 /// How to stop the alerts.
-struct Leave<'a> {
-    address: &'a str,
-    link: String,
+pub(crate) struct Leave<'a> {
+    pub(crate) address: &'a str,
+    pub(crate) link: String,
 }
 
 #[derive(Template)]
@@ -124,7 +124,7 @@ struct HtmlPart<'a> {
 }
 
 /// Columns of the text part: what a terminal shows with a mail client's frame around it.
-const COLUMNS: usize = 72;
+pub(crate) const COLUMNS: usize = 72;
 
 impl TextPart<'_> {
     fn wrapped(&self, line: impl AsRef<str>, indent: &str) -> String {
@@ -308,7 +308,7 @@ fn cause(keys: &Keys) -> String {
         .collect()
 }
 
-fn leave_link(sender: &Email) -> String {
+pub(crate) fn leave_link(sender: &Email) -> String {
     let mut link = String::from("mailto:");
     for byte in sender.expose().bytes() {
         match byte {
@@ -322,7 +322,7 @@ fn leave_link(sender: &Email) -> String {
 }
 
 /// The sender's domain in the letters a `Message-ID` may hold (RFC 5322 § 3.6.4).
-fn ascii_domain(sender: &Email) -> String {
+pub(crate) fn ascii_domain(sender: &Email) -> String {
     let address = format!("http://{}/", sender.domain());
     let ascii = Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));
     ascii.unwrap_or_else(|| "localhost".to_owned())

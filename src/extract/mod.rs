@@ -1,6 +1,7 @@
 //! A page's claims: title, byline, dates, and which of its blocks are the article. Pure.
 
 mod body;
+mod fast_trees;
 mod features;
 mod hints;
 pub mod metadata;
@@ -37,16 +38,15 @@ const HOPELESS: f32 = 0.003;
 /// matches nothing is said in a note and the heuristics do its part.
 pub fn article(page: &Page, recipe: &Recipe) -> (Extracted, Vec<Note>) {
     let reading = Reading::of(page, recipe);
-    let weights = Weights::shipped();
     let table = reading.measure();
     let rows: Vec<&[f32]> = (0..table.len()).map(|at| table.row(at)).collect();
-    let first = weights.first.probabilities(&rows);
+    let first = weights::first_opinion(&rows);
     let again = reading.measure_again(&table, &first);
     // What nobody would believe at first is not worth a second opinion.
     let open: Vec<usize> = (0..first.len()).filter(|at| first[*at] >= HOPELESS).collect();
     let rows: Vec<&[f32]> = open.iter().map(|at| again.row(*at)).collect();
     let mut second = first.clone();
-    for (at, p) in open.iter().zip(weights.second.probabilities(&rows)) {
+    for (at, p) in open.iter().zip(weights::second_opinion(&rows)) {
         second[*at] = p;
     }
     reading.finish(&second)

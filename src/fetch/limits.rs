@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::fetch::browser::Chromium;
+
 /// Everything that bounds a [`crate::fetch::Fetcher`]. The defaults suit the open web.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -38,6 +40,10 @@ pub struct Limits {
     /// addresses (`127.0.0.1`, `[::1]:8080`) or names (`wiki.intranet`, `wiki.intranet:8080`).
     /// An entry with a port opens that port alone.
     pub allow_private: Vec<String>,
+    /// The browser for pages that need their scripts.
+    pub chromium: Chromium,
+    /// Whether robots.txt has its say.
+    pub robots: Robots,
     /// Who turns names into addresses.
     pub names: Names,
 }
@@ -62,9 +68,20 @@ impl Default for Limits {
             crawl_delay_most: Duration::from_secs(30),
             patience: Duration::from_secs(30),
             allow_private: Vec::new(),
+            chromium: Chromium::default(),
+            robots: Robots::Obeyed,
             names: Names::System,
         }
     }
+}
+
+/// Whether a site's robots.txt is asked before each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Robots {
+    Obeyed,
+    /// For a data file that its publisher offers to programs at a fixed address: fetching that one
+    /// file is no crawl, and robots.txt speaks to crawlers (RFC 9309 § 1).
+    NotAsked,
 }
 
 /// A table of names: asked at every connection, `None` means "no such name".

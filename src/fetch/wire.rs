@@ -16,7 +16,7 @@ use url::Url;
 use crate::clock::Clock;
 use crate::fetch::body::{self, Allowance, Body, Overlong};
 use crate::fetch::fault::Fault;
-use crate::fetch::gate::Gate;
+use crate::fetch::gate::{Gate, Pass};
 use crate::fetch::guard::{Guard, Resolver};
 use crate::fetch::limits::Limits;
 use crate::model::fetched::Validators;
@@ -40,7 +40,9 @@ pub(crate) struct Wire {
     trust: Trust,
     guard: Arc<Guard>,
     gate: Gate,
-    clock: Clock,
+    pub(crate) clock: Clock,
+    /// How we name ourselves.
+    pub(crate) agent: String,
     pub(crate) limits: Limits,
 }
 
@@ -93,9 +95,10 @@ impl Wire {
 
     fn trusting(trust: Trust, limits: Limits, clock: Clock) -> anyhow::Result<Self> {
         let guard = Arc::new(Guard::new(&limits.allow_private)?);
-        let client = client(trust, &limits, guard.clone())?;
+        let agent = user_agent(&limits.contact)?;
+        let client = client(trust, &limits, guard.clone(), HeaderValue::from_str(&agent)?)?;
         let gate = Gate::new(limits.jitter, limits.patience);
-        Ok(Self { client, trust, guard, gate, clock, limits })
+        Ok(Self { client, trust, guard, gate, clock, agent, limits })
     }
 
     /// Whether the address may and can be visited at all.
@@ -112,9 +115,7 @@ impl Wire {
     pub(crate) async fn send(&self, hop: Hop<'_>, budget: &mut Duration) -> Result<Reply, Fault> {
         let url = hop.url;
         self.check(url)?;
-        let site = address::site(url.as_str()).unwrap_or_else(|| url.authority().to_owned());
-        let mut pass =
-            self.gate.enter(&site, hop.pause).await.map_err(|held| Fault::held(url, held))?;
+        let mut pass = self.turn(url, hop.pause).await?;
         let begun = Instant::now();
         let reply = timeout(*budget, self.exchange(hop)).await;
         *budget = budget.saturating_sub(begun.elapsed());
@@ -123,6 +124,17 @@ impl Wire {
             pass.hold(wait, reply.status);
         }
         Ok(reply)
+    }
+
+    /// Waits until it is our turn at the site of `url`.
+    pub(crate) async fn turn(&self, url: &Url, pause: Duration) -> Result<Pass, Fault> {
+        let site = address::site(url.as_str()).unwrap_or_else(|| url.authority().to_owned());
+        self.gate.enter(&site, pause).await.map_err(|held| Fault::held(url, held))
+    }
+
+    /// Names to addresses, the closed ones left out.
+    pub(crate) fn resolver(&self) -> Resolver {
+        Resolver { guard: self.guard.clone(), names: self.limits.names.clone() }
     }
 
     async fn exchange(&self, hop: Hop<'_>) -> Result<Reply, Fault> {
@@ -145,9 +157,14 @@ impl Wire {
     }
 }
 
-fn client(trust: Trust, limits: &Limits, guard: Arc<Guard>) -> anyhow::Result<Client> {
+fn client(
+    trust: Trust,
+    limits: &Limits,
+    guard: Arc<Guard>,
+    agent: HeaderValue,
+) -> anyhow::Result<Client> {
     let mut headers = HeaderMap::new();
-    headers.insert(USER_AGENT, user_agent(&limits.contact)?);
+    headers.insert(USER_AGENT, agent);
     headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
     let builder = match trust {
@@ -181,7 +198,7 @@ fn client(trust: Trust, limits: &Limits, guard: Arc<Guard>) -> anyhow::Result<Cl
 }
 
 /// `sanctionwatch/1.2.3 (+contact)`: who asks, and where to complain.
-fn user_agent(contact: &str) -> anyhow::Result<HeaderValue> {
+fn user_agent(contact: &str) -> anyhow::Result<String> {
     let product = concat!("sanctionwatch/", env!("CARGO_PKG_VERSION"));
     let agent = match contact.trim() {
         "" => product.to_owned(),
@@ -191,7 +208,8 @@ fn user_agent(contact: &str) -> anyhow::Result<HeaderValue> {
         format!(
             "the contact {contact:?} cannot stand in a header; write a web page or mail address"
         )
-    })
+    })?;
+    Ok(agent)
 }
 
 fn conditions(validators: &Validators) -> HeaderMap {
@@ -208,7 +226,7 @@ fn conditions(validators: &Validators) -> HeaderMap {
 }
 
 /// `Retry-After` of a 429 or 503: seconds, or a date (RFC 9110 § 10.2.3); at most a day.
-fn asked_wait(status: u16, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn asked_wait(status: u16, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     if !matches!(status, 429 | 503) {
         return None;
     }
@@ -269,8 +287,8 @@ mod tests {
     fn the_user_agent_names_program_version_and_contact() {
         let agent = user_agent("https://example.org/bot").unwrap();
         let version = env!("CARGO_PKG_VERSION");
-        assert_eq!(agent, format!("sanctionwatch/{version} (+https://example.org/bot)").as_str());
-        assert_eq!(user_agent(" ").unwrap(), format!("sanctionwatch/{version}").as_str());
+        assert_eq!(agent, format!("sanctionwatch/{version} (+https://example.org/bot)"));
+        assert_eq!(user_agent(" ").unwrap(), format!("sanctionwatch/{version}"));
         let error = user_agent("a\r\nHost: evil").unwrap_err().to_string();
         assert!(error.contains("a\\r\\nHost: evil"), "{error}");
     }

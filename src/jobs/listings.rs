@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 
 use crate::fetch::{Answer, Fault, Fetcher};
 use crate::model::fetched::{Fetched, Validators};
-use crate::model::source::{Link, Listing, ListingKind, Source};
+use crate::model::source::{Link, Listing, ListingKind, Rendering, Source};
 use crate::model::visit::Outcome;
 use crate::parse::address;
 use crate::parse::listing::{Listed, links};
@@ -98,7 +98,13 @@ async fn read_listing(
     announcement: &mut Announcement,
 ) -> store::Result<Told> {
     let validators = store.listing_validators(source.id.clone(), listing.url.clone()).await?;
-    let fetched = match fetcher.get(&listing.url, &validators).await {
+    let answer = match listing.kind {
+        ListingKind::Index { .. } if source.render == Rendering::Browser => {
+            fetcher.render(&listing.url).await
+        }
+        _ => fetcher.get(&listing.url, &validators).await,
+    };
+    let fetched = match answer {
         Ok(Answer::Fetched(fetched)) => fetched,
         Ok(Answer::Unchanged) => {
             return Ok(Told::Unchanged);

@@ -7,3 +7,4 @@ pub mod listings;
 mod pages;
 pub mod read;
 pub mod send_mail;
+pub mod sync_lists;

@@ -18,7 +18,7 @@ use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
 use crate::model::judged::{Judged, Placed};
 use crate::model::note::Note;
-use crate::model::source::{ListingKind, Source};
+use crate::model::source::{ListingKind, Rendering, Source};
 use crate::model::subscriber::Message;
 use crate::model::visit::{Counts, Outcome};
 use crate::parse::address;
@@ -119,7 +119,11 @@ impl Crawler {
         counts: &mut Counts,
         harvest: &mut Harvest,
     ) -> store::Result<Ended> {
-        let fetched = match self.fetcher.get(&link.url, &link.validators).await {
+        let answer = match source.render {
+            Rendering::Plain => self.fetcher.get(&link.url, &link.validators).await,
+            Rendering::Browser => self.fetcher.render(&link.url).await,
+        };
+        let fetched = match answer {
             Ok(Answer::Fetched(fetched)) => *fetched,
             Ok(Answer::Unchanged) => {
                 let next = self.recheck_at(link.first_seen);

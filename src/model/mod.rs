@@ -3,9 +3,11 @@
 //! Every later module speaks in these types. Nothing here reads, writes, waits or asks the time.
 
 pub mod article;
+pub mod change;
 pub mod designation;
 pub mod extracted;
 pub mod fetched;
+pub mod interest;
 pub mod judged;
 pub mod note;
 pub mod source;

@@ -36,11 +36,24 @@ pub struct Source {
     pub language: String,
     /// Where new articles are announced; at least one.
     pub listings: Vec<Listing>,
+    /// How its pages come to show their text.
+    pub render: Rendering,
     /// When to look; none means the default interval.
     pub schedule: Option<Schedule>,
     /// How to read the articles; empty lets the heuristics do all.
     pub recipe: Recipe,
     pub expectation: Expectation,
+}
+
+/// How a source's pages come to show their text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rendering {
+    /// It stands in what the server sends.
+    #[default]
+    Plain,
+    /// The page's scripts must run first: articles, index pages and watched pages are loaded in a
+    /// browser, feeds and other listings as they are.
+    Browser,
 }
 
 /// A document that lists articles, and how to read it.

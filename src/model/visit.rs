@@ -37,13 +37,15 @@ pub enum Outcome {
     Unreachable,
     /// An address that this service does not visit: scheme, private network.
     Forbidden,
+    /// The source needs a browser, and none works on this machine.
+    NoBrowser,
     /// A stage failed inside (a bug): reported, never fatal.
     Internal,
 }
 
 impl Outcome {
     /// Every outcome, for parsing and for tests over the table.
-    pub const ALL: [Outcome; 16] = [
+    pub const ALL: [Outcome; 17] = [
         Outcome::Ok,
         Outcome::Unchanged,
         Outcome::Empty,
@@ -59,6 +61,7 @@ impl Outcome {
         Outcome::TimedOut,
         Outcome::Unreachable,
         Outcome::Forbidden,
+        Outcome::NoBrowser,
         Outcome::Internal,
     ];
 
@@ -80,6 +83,7 @@ impl Outcome {
             Outcome::TimedOut => "timed out",
             Outcome::Unreachable => "unreachable",
             Outcome::Forbidden => "forbidden address",
+            Outcome::NoBrowser => "no browser",
             Outcome::Internal => "internal error",
         }
     }

@@ -5,15 +5,18 @@
 //! and dropping a page of a hundred thousand nested tags is dropping one vector.
 
 use std::fmt;
+use std::ops::Range;
 
 use html5ever::tendril::StrTendril;
-use html5ever::{Attribute, LocalName, Namespace, QualName, ns};
+use html5ever::{Attribute, LocalName, Namespace, ns};
 
 use crate::parse::selector::Selector;
 
 /// A parsed document. Node 0 is the document itself.
 pub struct Dom {
     pub(in crate::parse) nodes: Vec<Entry>,
+    /// The attributes of all elements, those of one element together.
+    pub(in crate::parse) attributes: Vec<Given>,
 }
 
 /// One node of the list.
@@ -30,8 +33,42 @@ pub(in crate::parse) struct Entry {
 /// What a node is.
 pub(in crate::parse) enum Content {
     Document,
-    Element { name: QualName, attributes: Vec<Attribute> },
+    Element(Element),
     Text(StrTendril),
+}
+
+/// The name of an element, and where its attributes are.
+#[derive(Debug)]
+pub(in crate::parse) struct Element {
+    pub(in crate::parse) ns: Namespace,
+    pub(in crate::parse) local: LocalName,
+    pub(in crate::parse) attributes: Attributes,
+}
+
+/// A run of the list of attributes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::parse) struct Attributes {
+    pub(in crate::parse) from: u32,
+    pub(in crate::parse) to: u32,
+}
+
+impl Attributes {
+    pub(in crate::parse) fn range(self) -> Range<usize> {
+        self.from as usize..self.to as usize
+    }
+}
+
+/// An attribute as the page gives it, without its namespace.
+#[derive(Debug, Clone)]
+pub(in crate::parse) struct Given {
+    pub(in crate::parse) name: LocalName,
+    pub(in crate::parse) value: StrTendril,
+}
+
+impl From<Attribute> for Given {
+    fn from(attribute: Attribute) -> Self {
+        Given { name: attribute.name.local, value: attribute.value }
+    }
 }
 
 /// A place in a [`Dom`]: cheap to copy and to compare; ids grow in document order.
@@ -115,13 +152,13 @@ impl<'dom> Node<'dom> {
     /// The tag name in lower case; empty for text and the document.
     pub fn tag(self) -> &'dom str {
         match &self.entry().content {
-            Content::Element { name, .. } => &name.local,
+            Content::Element(element) => &element.local,
             _ => "",
         }
     }
 
     pub fn is_element(self) -> bool {
-        matches!(self.entry().content, Content::Element { .. })
+        matches!(self.entry().content, Content::Element(_))
     }
 
     /// The characters of a text node, as they stand; none for elements.
@@ -139,11 +176,11 @@ impl<'dom> Node<'dom> {
 
     /// Every attribute with its value, in the order of the page.
     pub fn attributes(self) -> impl Iterator<Item = (&'dom str, &'dom str)> {
-        let attributes: &'dom [Attribute] = match &self.entry().content {
-            Content::Element { attributes, .. } => attributes,
+        let given = match &self.entry().content {
+            Content::Element(element) => &self.dom.attributes[element.attributes.range()],
             _ => &[],
         };
-        attributes.iter().map(|attribute| (&*attribute.name.local, &*attribute.value))
+        given.iter().map(|given| (&*given.name, &*given.value))
     }
 
     /// The `id` attribute, or empty.
@@ -236,14 +273,14 @@ impl<'dom> Node<'dom> {
 
     pub(in crate::parse) fn local_name(self) -> Option<&'dom LocalName> {
         match &self.entry().content {
-            Content::Element { name, .. } => Some(&name.local),
+            Content::Element(element) => Some(&element.local),
             _ => None,
         }
     }
 
     pub(in crate::parse) fn namespace(self) -> Option<&'dom Namespace> {
         match &self.entry().content {
-            Content::Element { name, .. } => Some(&name.ns),
+            Content::Element(element) => Some(&element.ns),
             _ => None,
         }
     }

@@ -6,8 +6,8 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::model::extracted::Captions;
 use crate::model::source::{
-    Expectation, JsonPaths, Listing, ListingKind, Pattern, Recipe, Schedule, Source, SourceId,
-    SourceKind,
+    Expectation, JsonPaths, Listing, ListingKind, Pattern, Recipe, Rendering, Schedule, Source,
+    SourceId, SourceKind,
 };
 use crate::parse::address;
 use crate::parse::selector::Selector;
@@ -17,6 +17,9 @@ use crate::written::{self, Document, Mistake, Table, Written};
 
 const KINDS: [(&str, SourceKind); 2] =
     [("news", SourceKind::News), ("government", SourceKind::Government)];
+
+const RENDERINGS: [(&str, Rendering); 2] =
+    [("plain", Rendering::Plain), ("browser", Rendering::Browser)];
 
 /// The kinds of listing by the words a file uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,7 @@ fn source(id: SourceId, mut root: Table<'_>) -> Option<Source> {
     let country = country(&id, &mut root);
     let language = language(&mut root);
     let listings = listings(&mut root);
+    let render = root.choice("render", &RENDERINGS).map(|render| render.value).unwrap_or_default();
     let schedule = root.table("schedule").and_then(schedule);
     let recipe = root.table("recipe").map(recipe).unwrap_or_default();
     let expectation = root.table("expectation").map(expectation);
@@ -75,6 +79,7 @@ fn source(id: SourceId, mut root: Table<'_>) -> Option<Source> {
         country: country?,
         language: language?,
         listings,
+        render,
         schedule,
         recipe,
         expectation: expectation?,

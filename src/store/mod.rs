@@ -9,7 +9,9 @@
 
 mod articles;
 mod commit;
+mod designations;
 mod links;
+mod lists;
 mod lock;
 mod outbox;
 mod schema;
@@ -30,6 +32,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 pub use crate::store::articles::{CopyView, Counted, RemovedView, RevisionView, StoredArticle};
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::links::{Announced, DueLink};
+pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::outbox::{Claimed, Outbox};
 pub use crate::store::search::Scope;

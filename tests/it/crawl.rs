@@ -12,7 +12,7 @@ use sanctionwatch::clock::Clock;
 use sanctionwatch::fetch::{Fetcher, Limits};
 use sanctionwatch::jobs::crawl::{Crawler, Settings};
 use sanctionwatch::model::source::{
-    Expectation, Listing, ListingKind, Recipe, Source, SourceId, SourceKind,
+    Expectation, Listing, ListingKind, Recipe, Rendering, Source, SourceId, SourceKind,
 };
 use sanctionwatch::model::visit::{Outcome, Visit};
 use sanctionwatch::store::{Scope, Store, StoredArticle};
@@ -77,6 +77,7 @@ fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> {
         country: "int".to_owned(),
         language: "en".to_owned(),
         listings: vec![Listing { url, kind, include: Vec::new(), exclude: Vec::new() }],
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {

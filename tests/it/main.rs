@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod browser;
 mod cli;
 mod config;
 mod crash;
@@ -11,6 +12,7 @@ mod demo;
 mod fetch;
 mod judge;
 mod listings;
+mod lists;
 mod mail;
 mod pdf;
 mod read;

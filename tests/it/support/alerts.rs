@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sanctionwatch::digest;
 use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Verdict};
-use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
+use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::{Email, Message, Subscriber};
 
 pub(crate) fn now() -> DateTime<Utc> {
@@ -31,6 +31,7 @@ pub(crate) fn source(title: &str, kind: SourceKind, language: &str) -> Source {
         country: "us".to_owned(),
         language: language.to_owned(),
         listings: Vec::new(),
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {

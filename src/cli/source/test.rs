@@ -1,12 +1,8 @@
-//! `source`: what is watched, and one source taken through every stage without storing anything.
-
-use std::sync::Arc;
-
-use anstyle::{AnsiColor, Style};
-use anyhow::{Context, bail};
+//! `source test`: one source taken through every stage without storing anything.
 
 use crate::cli::Exit;
-use crate::cli::setup::{SettingsArgs, limits, watched_sources};
+use crate::cli::setup::limits;
+use crate::cli::source::{BAD, FAINT, GOOD, HEAD};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::fetch::{Answer, Fetcher};
@@ -15,88 +11,15 @@ use crate::jobs::read::read;
 use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::{Fetched, Validators};
 use crate::model::judged::Verdict;
-use crate::model::source::{Link, Listing, ListingKind, Source, SourceKind};
+use crate::model::source::{Link, Listing, ListingKind, Source};
 use crate::parse::listing::{Listed, links};
 use crate::text::words::words;
 
-const FAINT: Style = Style::new().dimmed();
-const HEAD: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-
-/// Show the sources, or try one
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    action: Action,
-    #[command(flatten)]
-    settings: SettingsArgs,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Action {
-    /// Show every source that is watched
-    List,
-    /// Take one source through every stage and print each; stores and sends nothing
-    Test {
-        /// Its id, for example us/ofac-recent-actions
-        id: String,
-        /// Articles to read
-        #[arg(long, default_value_t = 2, value_name = "N")]
-        articles: usize,
-    },
-}
-
-pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
-    let settings = args.settings.load()?;
-    let sources = watched_sources(&settings);
-    match args.action {
-        Action::List => {
-            list(&sources);
-            Ok(Exit::Done)
-        }
-        Action::Test { id, articles } => {
-            let Some(source) = sources.iter().find(|source| source.id.0 == id) else {
-                bail!("no source has the id {id:?}; `sanctionwatch source list` shows them all");
-            };
-            let runtime =
-                tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-            runtime.block_on(test(&settings, source, articles))
-        }
-    }
-}
-
-fn list(sources: &[Arc<Source>]) {
-    let width = sources.iter().map(|source| source.id.0.len()).max().unwrap_or(0);
-    for source in sources {
-        let kind = match source.kind {
-            SourceKind::News => "news",
-            SourceKind::Government => "government",
-        };
-        let listings: Vec<&str> =
-            source.listings.iter().map(|listing| listing_word(&listing.kind)).collect();
-        anstream::println!(
-            "{:<width$}  {kind:<10}  {}  {FAINT}{:<8}{FAINT:#}  {}",
-            source.id.0,
-            source.language,
-            listings.join("+"),
-            source.title
-        );
-    }
-    anstream::println!("{FAINT}{} sources{FAINT:#}", sources.len());
-}
-
-fn listing_word(kind: &ListingKind) -> &'static str {
-    match kind {
-        ListingKind::Feed => "feed",
-        ListingKind::Sitemap => "sitemap",
-        ListingKind::Index { .. } => "index",
-        ListingKind::Json(_) => "json",
-        ListingKind::Page => "page",
-    }
-}
-
-async fn test(settings: &Settings, source: &Source, articles: usize) -> anyhow::Result<Exit> {
+pub(crate) async fn run(
+    settings: &Settings,
+    source: &Source,
+    articles: usize,
+) -> anyhow::Result<Exit> {
     let fetcher = Fetcher::new(limits(settings), Clock::System)?;
     anstream::println!("{HEAD}{}{HEAD:#}  {}", source.id, source.title);
     let mut exit = Exit::Done;
