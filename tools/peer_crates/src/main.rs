@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [folder, peer] = &arguments[..] else { bail!("usage: peer-crates CORPORA/extraction PEER") };
+    let [folder, peer] = &arguments[..] else {
+        bail!("usage: peer-crates CORPORA/extraction PEER")
+    };
     let folder = Path::new(folder);
     let read = reader(peer)?;
     let gold = folder.join("gold.jsonl");
@@ -48,13 +50,17 @@ fn reader(peer: &str) -> anyhow::Result<Reader> {
         }
         "dom_smoothie" => dom_smoothie,
         "libreadability" => libreadability,
-        other => bail!("no peer {other:?}: take trafilatura, trafilatura-precision, dom_smoothie or libreadability"),
+        other => bail!(
+            "no peer {other:?}: take trafilatura, trafilatura-precision, dom_smoothie or libreadability"
+        ),
     })
 }
 
 fn trafilatura(html: &str, focus: trafilatura::ExtractionFocus) -> String {
-    let options =
-        trafilatura::Options::default().with_fallback(true).with_exclude_comments(true).with_focus(focus);
+    let options = trafilatura::Options::default()
+        .with_fallback(true)
+        .with_exclude_comments(true)
+        .with_focus(focus);
     trafilatura::extract(html, &options).map(|result| result.content_text).unwrap_or_default()
 }
 
