@@ -108,7 +108,8 @@ fn bridge(dom: &Dom, passages: &[Passage], probabilities: &[f32], inside: &mut [
             let near = |above: Node<'_>| above.contains(last) && above.contains(next);
             before[at - 1] && node.ancestors().take(levels).any(near) && doubtful(at)
         } else {
-            item(at) && item(at - 1) && node.parent() == last.parent() && doubtful(at)
+            let same_list = node.parent() == last.parent() || last.contains(node);
+            item(at) && item(at - 1) && same_list && doubtful(at)
         };
     }
 }
