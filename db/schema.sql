@@ -76,7 +76,7 @@ CREATE TABLE article (
     first_seen TEXT NOT NULL,
     changed    TEXT NOT NULL,                   -- when this text was first seen
     snapshot   INTEGER NOT NULL REFERENCES snapshot (id)
-) STRICT;
+, gone TEXT) STRICT;
 CREATE INDEX article_by_first_seen ON article (first_seen);
 CREATE INDEX article_by_wording ON article (wording);
 CREATE TABLE address (
@@ -92,7 +92,7 @@ CREATE TABLE copy (
     published TEXT,
     share     REAL NOT NULL,                    -- of the shorter text in common, 0 to 1
     seen      TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+, original TEXT NOT NULL DEFAULT 'stored') STRICT, WITHOUT ROWID;
 CREATE INDEX copy_by_article ON copy (article);
 CREATE TABLE revision (
     article    INTEGER NOT NULL REFERENCES article (id),
@@ -102,7 +102,7 @@ CREATE TABLE revision (
     text       TEXT NOT NULL,
     blocks     TEXT NOT NULL,
     snapshot   INTEGER NOT NULL REFERENCES snapshot (id),
-    difference TEXT NOT NULL,                   -- blocks gone ('- ') and come ('+ '), from this text to the next
+    difference TEXT NOT NULL, change TEXT NOT NULL DEFAULT 'edited', matters TEXT NOT NULL DEFAULT '[]',                   -- blocks gone ('- ') and come ('+ '), from this text to the next
     PRIMARY KEY (article, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE removed (
@@ -130,20 +130,6 @@ CREATE TABLE evidence (
     weight   REAL NOT NULL,
     PRIMARY KEY (article, position)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE shingle (
-    hash    INTEGER NOT NULL,
-    article INTEGER NOT NULL REFERENCES article (id),
-    PRIMARY KEY (hash, article)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX shingle_by_article ON shingle (article);
-CREATE TABLE site_line (
-    site      TEXT NOT NULL,
-    hash      INTEGER NOT NULL,
-    documents INTEGER NOT NULL,
-    last_seen TEXT NOT NULL,
-    PRIMARY KEY (site, hash)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX site_line_by_hash ON site_line (hash);
 CREATE TABLE subscriber (
     id    INTEGER PRIMARY KEY,
     email TEXT NOT NULL UNIQUE,
@@ -165,7 +151,7 @@ CREATE TABLE delivery (
     next_try     TEXT,                          -- null once sent or failed
     leased_until TEXT,
     finished     TEXT,
-    reply        TEXT NOT NULL DEFAULT '',      -- the server's last words
+    reply        TEXT NOT NULL DEFAULT '', follows TEXT,      -- the server's last words
     UNIQUE (subscriber, cause)
 ) STRICT;
 CREATE INDEX delivery_due ON delivery (next_try) WHERE state = 'waiting';
@@ -228,3 +214,64 @@ CREATE TABLE list_change (
 ) STRICT;
 CREATE INDEX list_change_by_edition ON list_change (edition);
 CREATE INDEX list_change_by_number ON list_change (number);
+CREATE TABLE instrument (
+    article  INTEGER NOT NULL REFERENCES article (id),
+    position INTEGER NOT NULL,                  -- the title's before the text's, each in order
+    field    TEXT NOT NULL,                     -- 'title' or 'text'
+    start    INTEGER NOT NULL,                  -- byte offsets into the field
+    "end"    INTEGER NOT NULL,
+    kind     TEXT NOT NULL,                     -- 'executive-order'
+    id       TEXT NOT NULL,                     -- the one form: 'E.O. 14024'
+    text     TEXT NOT NULL,                     -- as the article writes it
+    link     TEXT,                              -- to the document itself
+    PRIMARY KEY (article, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX instrument_by_id ON instrument (id);
+CREATE TABLE fact (
+    article  INTEGER NOT NULL REFERENCES article (id),
+    position INTEGER NOT NULL,
+    kind     TEXT NOT NULL,                     -- 'authority', 'action', 'measure', 'programme', 'country', 'count', 'money', 'date'
+    value    TEXT NOT NULL,                     -- 'us-ofac', 'designate', '35', 'USD 11800000', '2025-03-12'
+    detail   TEXT NOT NULL,                     -- what a count, sum or date is ('persons', 'penalty', 'effective'); a programme's topic
+    bound    TEXT NOT NULL,                     -- of a count: 'exactly', 'at-least', 'about'; else empty
+    field    TEXT NOT NULL,                     -- 'title' or 'text'
+    start    INTEGER NOT NULL,                  -- byte offsets into the field
+    "end"    INTEGER NOT NULL,
+    sentence TEXT NOT NULL,                     -- that shows it
+    PRIMARY KEY (article, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fact_by_value ON fact (kind, value);
+CREATE TABLE feedback (
+    article  INTEGER PRIMARY KEY REFERENCES article (id),
+    relevant INTEGER NOT NULL,                  -- what a reader says, whatever the verdict says
+    given    TEXT NOT NULL
+) STRICT;
+CREATE TABLE sample (
+    period  INTEGER NOT NULL,                   -- days since 1970 by 14, when the text was seen
+    hash    INTEGER NOT NULL,
+    article INTEGER NOT NULL REFERENCES article (id),
+    PRIMARY KEY (period, hash, article)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE derived (
+    article  INTEGER PRIMARY KEY REFERENCES article (id),
+    origin   INTEGER NOT NULL REFERENCES article (id),
+    share    REAL NOT NULL,                     -- of the shorter text in common, 0 to 1
+    original TEXT NOT NULL                      -- as in copy
+) STRICT;
+CREATE INDEX derived_by_origin ON derived (origin);
+CREATE INDEX delivery_by_cause ON delivery (cause);
+CREATE TABLE site_host (
+    host      TEXT PRIMARY KEY,                 -- without www.
+    domain    TEXT NOT NULL,                    -- its registrable domain
+    documents INTEGER NOT NULL,                 -- read so far
+    last_seen TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE host_line (
+    host      TEXT NOT NULL REFERENCES site_host (host),
+    hash      INTEGER NOT NULL,
+    documents INTEGER NOT NULL,                 -- that bore the line, faded up to `at`
+    at        INTEGER NOT NULL,                 -- the host's count of documents when last seen
+    last_seen TEXT NOT NULL,
+    PRIMARY KEY (host, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX host_line_by_hash ON host_line (hash);

@@ -17,11 +17,13 @@ use std::{env, fs};
 
 use chrono::Utc;
 use sanctionwatch::clock::Clock;
+use sanctionwatch::dedupe;
 use sanctionwatch::digest;
 use sanctionwatch::jobs::send_mail;
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
 use sanctionwatch::model::article::{About, Article, Block, BlockKind};
+use sanctionwatch::model::facts::Facts;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
 use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
@@ -93,15 +95,18 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
             source: source.id.clone(),
             link: url,
             domain: "news.example".to_owned(),
+            host: "news.example".to_owned(),
             judged,
             fetched,
             messages,
+            corrections: Vec::new(),
             now,
             next_look: None,
         };
         let rules = Rules {
+            keys: dedupe::keys_of,
             place: |_, _| Placed::New,
-            is_noise: |_, _| false,
+            change: dedupe::change::of,
             difference: |_, _| String::new(),
         };
         store.commit(commit, rules).await.unwrap();
@@ -196,8 +201,10 @@ fn judged(number: usize) -> Judged {
     };
     Judged {
         article,
-        keys: Keys { address: url, wording: number as u64, shingles: Vec::new() },
+        keys: Keys { address: url, wording: number as u64, ..Keys::default() },
         verdict: Verdict { relevant: true, score: 0.97, evidence: vec![evidence] },
+        instruments: Vec::new(),
+        facts: Facts::default(),
     }
 }
 

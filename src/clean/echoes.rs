@@ -3,7 +3,7 @@
 use crate::model::article::{BlockKind, Reason};
 use crate::model::extracted::{Extracted, RawBlock};
 use crate::text::fold::fold;
-use crate::text::words::{ends_sentence, words};
+use crate::text::words::{count_up_to, ends_sentence, words};
 
 /// A byline or a date has at most so many words.
 const LONGEST_BYLINE: usize = 14;
@@ -57,7 +57,7 @@ pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason
     // The head ends with the third sentence that stays: standfirst and byline come in any order.
     let mut sentences = 0;
     for (block, reason) in extracted.blocks.iter().zip(reasons.iter_mut()) {
-        if reason.is_some() {
+        if reason.is_some() || block.setting.kept {
             continue;
         }
         let in_head = sentences < 3;
@@ -68,9 +68,9 @@ pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason
             || ((in_head || block.setting.byline) && echoes_byline(block, folded, &names))
         {
             *reason = Some(Reason::BylineEcho);
-        } else if block.text.ends_with(ends_sentence) && words(&block.text).take(8).count() == 8 {
+        } else if block.text.ends_with(ends_sentence) && count_up_to(&block.text, 8) == 8 {
             sentences += 1;
-        } else if words(&block.text).take(40).count() == 40 {
+        } else if count_up_to(&block.text, 40) == 40 {
             sentences = 3;
         }
     }
@@ -87,7 +87,7 @@ fn echoes_title(block: &RawBlock, folded: &str, title: &str, in_head: bool) -> b
 }
 
 fn echoes_byline(block: &RawBlock, folded: &str, names: &[String]) -> bool {
-    let count = words(&block.text).take(LONGEST_BYLINE + 1).count();
+    let count = count_up_to(&block.text, LONGEST_BYLINE + 1);
     if count > LONGEST_BYLINE || matches!(block.kind, BlockKind::Heading { .. }) {
         return false;
     }

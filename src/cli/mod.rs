@@ -3,6 +3,8 @@
 mod check;
 mod crawl;
 mod demo;
+mod history;
+mod feedback;
 mod judge;
 mod lines;
 mod links;
@@ -38,6 +40,8 @@ enum Command {
     Crawl(crawl::Args),
     Run(run::Args),
     Search(search::Args),
+    History(history::Args),
+    Feedback(feedback::Args),
     Subscriber(subscriber::Args),
     Source(source::Args),
     List(list::Args),
@@ -72,6 +76,8 @@ pub fn main() -> ExitCode {
         Command::Crawl(args) => crawl::run(args),
         Command::Run(args) => run::run(args),
         Command::Search(args) => search::run(args),
+        Command::History(args) => history::run(args),
+        Command::Feedback(args) => feedback::run(args),
         Command::Subscriber(args) => subscriber::run(args),
         Command::Source(args) => source::run(args),
         Command::List(args) => list::run(args),

@@ -23,8 +23,9 @@ use crate::model::extracted::Captions;
 use crate::model::fetched::{Fetched, Validators};
 use crate::model::note::Note;
 use crate::model::source::{Recipe, Source};
-use crate::parse::gzip;
+use crate::parse::{address, gzip};
 use crate::sources;
+use crate::store::Store;
 
 /// Most bytes of one page, unpacked: what the fetcher allows too.
 const LARGEST_PAGE: usize = 64 << 20;
@@ -39,8 +40,9 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE|URL")]
     pages: Vec<String>,
     /// Learn what each site repeats from the stored pages in DIR (HTML, also gzip; JSON lines
-    /// {"id", "url"} in a file beside them give the addresses of files named after the id)
-    #[arg(long, value_name = "DIR")]
+    /// {"id", "url"} in a file beside them give the addresses of files named after the id), or take
+    /// what a crawl has learned from its database
+    #[arg(long, value_name = "DIR|DATABASE")]
     site_memory: Option<PathBuf>,
     /// Leave out what was removed
     #[arg(long)]
@@ -56,7 +58,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
-    let sites = args.site_memory.as_deref().map(learn).transpose()?.unwrap_or_default();
+    let sites = Memories::open(args.site_memory.as_deref())?;
     if !args.pages.is_empty() {
         return show_all(&args, &sites);
     }
@@ -115,7 +117,7 @@ struct RemovedLine {
     reason: &'static str,
 }
 
-fn answer(question: Question, args: &Args, sites: &Sites) -> anyhow::Result<Answer> {
+fn answer(question: Question, args: &Args, sites: &Memories) -> anyhow::Result<Answer> {
     let source = question.source.as_deref().or(args.source.as_deref());
     let recipe = recipe_of(source, args)?;
     let body = match (&question.html, &question.path) {
@@ -129,7 +131,7 @@ fn answer(question: Question, args: &Args, sites: &Sites) -> anyhow::Result<Answ
         question.html.is_some().then(|| "text/html; charset=utf-8".to_owned())
     });
     let fetched = on_file(url.clone(), content_type, body);
-    let (article, notes) = jobs::read::read(&fetched, &recipe, &sites.memory(&url));
+    let (article, notes) = jobs::read::read(&fetched, &recipe, &sites.of(&url)?);
     Ok(to_line(question.id, url, article, &notes))
 }
 
@@ -250,6 +252,35 @@ fn read_page(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(page.into_owned())
 }
 
+/// What sites repeat, from wherever it was learned.
+enum Memories {
+    Learned(Sites),
+    Stored(Store, tokio::runtime::Runtime),
+}
+
+impl Memories {
+    /// Nothing is known where no place is named.
+    fn open(place: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(place) = place else { return Ok(Memories::Learned(Sites::default())) };
+        if !place.is_file() {
+            return Ok(Memories::Learned(learn(place)?));
+        }
+        let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+        Ok(Memories::Stored(Store::open(place)?, runtime))
+    }
+
+    /// What the host of `url` is known to repeat.
+    fn of(&self, url: &str) -> anyhow::Result<SiteMemory> {
+        match self {
+            Memories::Learned(sites) => Ok(sites.memory(url)),
+            Memories::Stored(store, runtime) => {
+                let host = address::host(url).unwrap_or_default();
+                Ok(runtime.block_on(store.site_memory(host, Clock::System.now()))?)
+            }
+        }
+    }
+}
+
 /// Learns what sites repeat from every page below a folder.
 fn learn(folder: &Path) -> anyhow::Result<Sites> {
     let addresses = addresses(folder)?;
@@ -307,7 +338,7 @@ fn addresses(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
     Ok(addresses)
 }
 
-fn show_all(args: &Args, sites: &Sites) -> anyhow::Result<Exit> {
+fn show_all(args: &Args, sites: &Memories) -> anyhow::Result<Exit> {
     let recipe = recipe_of(args.source.as_deref(), args)?;
     let mut out = anstream::stdout().lock();
     let mut exit = Exit::Done;
@@ -319,8 +350,8 @@ fn show_all(args: &Args, sites: &Sites) -> anyhow::Result<Exit> {
         };
         match fetched {
             Ok(fetched) => {
-                let (article, notes) =
-                    jobs::read::read(&fetched, &recipe, &sites.memory(&fetched.url));
+                let memory = sites.of(&fetched.url)?;
+                let (article, notes) = jobs::read::read(&fetched, &recipe, &memory);
                 if article.is_none() {
                     exit = Exit::Partly;
                 }

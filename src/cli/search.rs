@@ -105,6 +105,7 @@ fn as_json(article: &StoredArticle) -> serde_json::Value {
             "text": evidence.text, "rule": evidence.rule,
         })).collect::<Vec<_>>(),
         "copies": article.copies.iter().map(|copy| &copy.url).collect::<Vec<_>>(),
+        "derived_from": article.derived.as_ref().map(|derived| &derived.url),
         "revisions": article.revisions.len(),
     })
 }

@@ -2,35 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::model::judged::{Change, Matter, Version};
 use crate::text::fold::fold;
 use crate::text::tokens::{Folded, Token};
-
-/// How two texts at one address differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Not at all.
-    None,
-    /// In white space, case, accents and punctuation, or in lines that change by themselves: dates
-    /// of printing, counters.
-    Noise,
-    /// In wording or order, in nothing listed under [`Matter`].
-    Edited,
-    /// In what a reader acts on.
-    Material(Vec<Matter>),
-}
-
-/// What a reader acts on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Matter {
-    /// Numbers, dates, and identifiers with digits.
-    Number,
-    /// "Not", "no longer", "except" and their like came or went.
-    Negation,
-    /// A word with a capital inside a sentence came or went. German nouns count too.
-    Name,
-    /// A passage came or went.
-    Passage,
-}
 
 /// Words by which a passage must grow or shrink to be one.
 const PASSAGE_WORDS: usize = 12;
@@ -50,15 +24,22 @@ const NEGATIONS: &[&str] = &[
     // Spanish, Italian, Portuguese
     "nunca jamas sin ningun ninguna ninguno excepto salvo mai senza nessun nessuna tranne nao \
      sem nenhum nenhuma exceto",
-    // Russian, Ukrainian
-    "не нет ни без кроме никогда ні немає крім ніколи",
+    // Dutch, Danish, Swedish, Norwegian
+    "niet geen nooit zonder behalve ikke ingen aldrig uden undtagen inte inget utan aldri uten",
+    // Polish, Czech, Romanian, Hungarian, Turkish
+    "nie bez nigdy oprocz zadnych zadne ne nikdy zadny krome nu fara nici exceptia nem soha kivul \
+     degil hicbir haric",
+    // Russian, Ukrainian, Bulgarian, Greek
+    "не нет ни без кроме никогда ні немає крім ніколи освен никога δεν μην χωρις ποτε εκτος",
+    // Arabic, Persian
+    "لا لم لن لیس لیست غیر دون عدا نیست نبود بدون جز",
 ];
 
 /// Words of lines that change by themselves, folded; each string holds many. One of these and
 /// otherwise only [`FILLERS`] and numbers make such a line.
 const VOLATILE: &[&str] = &[
     // When it was printed, generated, looked at, touched.
-    "updated modified reviewed aktualisiert actualise actualizado обновлено оновлено printed generated retrieved accessed rendered refreshed imprime genere consulte gedruckt \
+    "updated modified reviewed aktualisiert actualise actualizado обновлено оновлено printed generated retrieved accessed rendered refreshed imprime genere consulte imprimee generee consultee generada impresa consultada gedruckt \
      generiert abgerufen impreso generado consultado распечатано надруковано сформировано",
     // How often it was read, shared, discussed.
     "views view viewed reads shares likes comments comment visitors visits hits downloads \
@@ -66,11 +47,14 @@ const VOLATILE: &[&str] = &[
      просмотры комментариев переглядів коментарів",
     // How long ago, how long to read.
     "ago vor hace назад тому session sitzung",
+    // The same in scripts where words stand together, and in further languages.
+    "stand mis mise lu обновлена изменено تحديث الطباعة المشاهدات تعليق 最后更新 更新时间 更新日期 \
+     打印日期 打印时间 浏览次数 阅读次数 评论",
 ];
 
 /// Words, many in a string, that stand in such lines beside the telling one: dates, units, and small words.
-const FILLERS: &[&str] =
-    &["on at the this page document was by of from time times last am pm utc gmt cet est h min \
+const FILLERS: &[&str] = &[
+    "on at in в the this page document was by of from time times last am pm utc gmt cet est h min \
      mins id total number date second seconds minute minutes hour hours day days week weeks \
      month months year years il y a le la cette heures jours um uhr diese seite wurde stunden \
      minuten tagen el esta pagina minutos horas dias минут минуты часов часа днеи дня хвилин \
@@ -81,11 +65,29 @@ const FILLERS: &[&str] =
      oktober dezember enero febrero marzo abril mayo junio julio agosto septiembre octubre \
      noviembre diciembre января февраля марта апреля мая июня июля августа сентября октября \
      ноября декабря січня лютого березня квітня травня червня липня серпня вересня жовтня \
-     листопада грудня"];
+     листопада грудня zuletzt jour fois las del de страница страницы عدد اخر تاريخ \
+     مارس يناير فبراير ابريل مايو يونيو يوليو اغسطس سبتمبر اكتوبر نوفمبر ديسمبر",
+];
 
-/// How `new_text` differs from `old_text`. Texts are blocks on lines of their own; the cost is linear
-/// in their length.
-pub fn of(old_text: &str, new_text: &str) -> Change {
+/// How the new version differs from the old. Texts are blocks on lines of their own; the cost is
+/// linear in their length.
+pub fn of(old: Version<'_>, new: Version<'_>) -> Change {
+    let text = of_texts(old.text, new.text);
+    if fold(old.title) != fold(new.title) {
+        let mut matters = match text {
+            Change::Material(matters) => matters,
+            _ => Vec::new(),
+        };
+        matters.insert(0, Matter::Title);
+        return Change::Material(matters);
+    }
+    match text {
+        Change::None if old.title != new.title => Change::Noise,
+        text => text,
+    }
+}
+
+fn of_texts(old_text: &str, new_text: &str) -> Change {
     if old_text == new_text {
         return Change::None;
     }
@@ -159,7 +161,8 @@ fn holds(table: &[&str], word: &str) -> bool {
 #[derive(Default)]
 struct Tally {
     words: HashMap<String, usize>,
-    /// Those that begin with a capital inside a sentence.
+    /// Those that begin with a capital inside a sentence, and those of scripts without capitals,
+    /// where nothing tells a name from a word.
     names: HashMap<String, usize>,
     total: usize,
 }
@@ -173,7 +176,7 @@ impl Tally {
             for token in folded.tokens() {
                 let word = &folded.text()[token.start..token.end];
                 let inside = before.is_some_and(|before| before.sentence == token.sentence);
-                if inside && token.capital {
+                if inside && token.capital || is_caseless(word) {
                     *tally.names.entry(word.to_owned()).or_default() += 1;
                 }
                 *tally.words.entry(word.to_owned()).or_default() += 1;
@@ -209,6 +212,12 @@ impl Tally {
     }
 }
 
+/// Whether a word is of a script without capitals.
+fn is_caseless(word: &str) -> bool {
+    let is_cased = |c: char| c.is_lowercase() || c.is_uppercase() || c.is_numeric();
+    !word.contains(is_cased)
+}
+
 /// Words that `one` has more often than `other`.
 fn surplus<'t>(
     one: &'t HashMap<String, usize>,
@@ -226,6 +235,11 @@ mod tests {
     const TEXT: &str = "The council adds twelve persons to the list. Their assets are frozen in the \
         member states.\n\nThe measures do not apply to payments under Regulation 833/2014 until \
         31 July 2026.\n\nA spokesman for Meridian Shipping said the company would appeal.";
+
+    fn of(old: &str, new: &str) -> Change {
+        let version = |text| Version { title: "", text };
+        super::of(version(old), version(new))
+    }
 
     fn reversed(text: &str) -> String {
         let mut blocks: Vec<&str> = text.split("\n\n").collect();
@@ -299,6 +313,19 @@ mod tests {
     }
 
     #[test]
+    fn a_title_is_material_unless_only_typography_changed() {
+        let change = |old: &str, new: &str| {
+            super::of(Version { title: old, text: TEXT }, Version { title: new, text: TEXT })
+        };
+        assert_eq!(change("Ministry acts", "Ministry  ACTS"), Change::Noise);
+        assert_eq!(change("Ministry acts", "Ministry acts"), Change::None);
+        assert_eq!(
+            change("Ministry acts", "Ministry waits"),
+            Change::Material(vec![Matter::Title])
+        );
+    }
+
+    #[test]
     fn a_line_that_only_looks_volatile_counts() {
         let cases = [
             "Effective on 16 July 2026",
@@ -324,7 +351,8 @@ mod tests {
         for word in words_of(NEGATIONS) {
             let old = "alpha beta gamma delta";
             let new = format!("alpha {word} beta gamma delta");
-            assert_eq!(of(old, &new), Change::Material(vec![Matter::Negation]), "{word}");
+            let change = of(old, &new);
+            assert!(change.matters().contains(&Matter::Negation), "{word}: {change:?}");
         }
     }
 

@@ -1,49 +1,52 @@
-//! Is this article new, a revision, or a copy. Pure.
+//! Is this article new, a revision, a copy, or derived from another. Pure.
 //!
-//! Copies are found by containment of sampled word shingles in the shorter text, which sees a short
-//! cut of a long report where whole-text measures (SimHash, MinHash) do not. The text must be clean:
-//! lines that a site repeats on every page would make all its pages copies of each other.
+//! Neighbours are looked up by a sample of their runs of three words ([`index::Index`] in memory, or
+//! the store), and compared by all of them: the share of the shorter text's words that stand in runs
+//! of the longer. That sees a short cut of a long report, and a copy with every tenth word
+//! changed, where whole-text measures (SimHash, MinHash) do not. The text must be clean: lines that
+//! a site repeats on every page would make all its pages copies of each other.
 
 pub mod change;
 mod difference;
+pub mod index;
+mod original;
 mod sample;
 
-use std::cmp::Ordering;
-
-use crate::dedupe::change::Change;
 use crate::model::article::Article;
-use crate::model::judged::{Keys, Neighbour, Placed};
+use crate::model::judged::{Address, Keys, Neighbour, Placed, Wording};
 
 pub use crate::dedupe::difference::difference;
 
-/// The part of the shorter text that must stand in the longer for a copy.
-const COPY_SHARE: f64 = 0.5;
+/// The part of the shorter text's words that must stand in the longer for a copy.
+const COPY_SHARE: f64 = 0.7;
 
-/// The same on one site, where much in common is a formula rather than a copy: an office announces
-/// every designation in the same words, and only the names differ.
-const COPY_SHARE_ON_SITE: f64 = 0.97;
+/// The part that makes a text derived: it took over passages, or both took over the same.
+const DERIVED_SHARE: f64 = 0.5;
+
+/// The part on one site, where much in common is a formula rather than a copy: an office announces
+/// every designation in the same words, and only names and numbers differ.
+const COPY_SHARE_ON_SITE: f64 = 0.9;
 
 /// Times the length of the original that a copy may have: a frame around it, not a report of its own.
 const COPY_LENGTH_MAX: usize = 3;
 
-/// Sampled shingles the shorter text must have to be compared by its parts: about 30 words. Shorter
-/// ones are formulas ("This page has moved"), and copies only if they agree word for word.
-const SHINGLES_MIN: usize = 8;
+/// Words the shorter text must have to be compared by its parts. Shorter ones are formulas ("This
+/// page has moved"), and copies only if they agree word for word.
+const WORDS_MIN: usize = 20;
 
-/// Words a text must have for its wording to tell it from texts at other addresses.
-const WORDS_MIN: usize = 12;
+/// The part of the shorter text that tells that a page's canonical address is its own.
+const CLAIM_SHARE: f64 = 0.5;
 
-/// What an article at `address` (see `parse::address::key`) is looked up by.
+/// What an article at `address` (see `parse::address::key`) is looked up and compared by.
 pub fn keys(address: String, article: &Article) -> Keys {
     let text = article.text();
-    let sample = sample::of(&article.title, &text);
-    let wording = if sample.words < WORDS_MIN {
-        // "Press release." says the same on a hundred pages: here the address counts as a word.
-        sample::hash([address.as_str(), &article.title, &text])
-    } else {
-        sample.wording
-    };
-    Keys { address, wording, shingles: sample.hashes }
+    let (title, byline) = (article.title.as_str(), article.byline.as_slice());
+    keys_of(address, &Wording { title, text: &text, byline, published: article.published })
+}
+
+/// As [`keys`], of an article's parts.
+pub fn keys_of(address: String, wording: &Wording<'_>) -> Keys {
+    Keys { agency: original::agency(wording), ..sample::of(address, wording) }
 }
 
 /// Where an article belongs among those already stored that resemble it.
@@ -51,78 +54,104 @@ pub fn keys(address: String, article: &Article) -> Keys {
 /// At the same address it is the same or a revision, never a second article. Elsewhere it is a copy
 /// of the neighbour that has most of the shorter text in common, if that is enough and neither
 /// title has a number that the other text lacks: "General Licence 8B" is no copy of 8A, however
-/// much their texts agree.
-pub fn place(keys: &Keys, neighbours: &[Neighbour]) -> Placed {
-    let here = || neighbours.iter().filter(|neighbour| neighbour.same_address);
-    if let Some(same) = here().find(|neighbour| neighbour.wording == keys.wording) {
+/// much their texts agree. With less in common, or where it says much more, it is derived: an article
+/// of its own.
+pub fn place(keys: &Keys, neighbours: &[Neighbour<'_>]) -> Placed {
+    let lives_here = |neighbour: &&Neighbour<'_>| match neighbour.address {
+        Address::Same => true,
+        Address::Claimed => confirms_claim(keys, neighbour.keys),
+        Address::Other => false,
+    };
+    let here: Vec<&Neighbour<'_>> = neighbours.iter().filter(lives_here).collect();
+    if let Some(same) = here.iter().find(|neighbour| neighbour.keys.wording == keys.wording) {
         return Placed::Same { article: same.article };
     }
-    if let Some(earlier) = here().next() {
+    if let Some(earlier) = here.first() {
         return Placed::Revision { article: earlier.article };
     }
     let best = neighbours
         .iter()
-        .filter_map(|neighbour| {
-            let least = if neighbour.same_site { COPY_SHARE_ON_SITE } else { COPY_SHARE };
-            // Who says much more than the neighbour is no copy of it.
-            if COPY_LENGTH_MAX * neighbour.shingles.len() < keys.shingles.len() {
-                return None;
-            }
-            let share = share(keys, neighbour)?;
-            (least <= share).then_some((share, neighbour.article))
-        })
-        .max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1).reverse()));
-    match best {
-        Some((share, article)) => Placed::Copy { article, share },
-        None => Placed::New,
+        .filter_map(|neighbour| Some((kinship(keys, neighbour)?, neighbour)))
+        // A copy before a derived text, then the larger share, then the earlier article.
+        .max_by(|(one, first), (other, second)| {
+            let rank = |kinship: &Kinship| kinship.kind == Kind::Copy;
+            rank(one)
+                .cmp(&rank(other))
+                .then(one.share.total_cmp(&other.share))
+                .then(second.article.cmp(&first.article))
+        });
+    let Some((Kinship { kind, share }, neighbour)) = best else { return Placed::New };
+    let article = neighbour.article;
+    let original = original::of(keys, neighbour.keys);
+    match kind {
+        Kind::Copy => Placed::Copy { article, share, original },
+        Kind::Derived => Placed::Derived { article, share, original },
     }
 }
 
-/// Whether a new text at a known address differs only in what no reader would call a change.
-pub fn is_noise(old_text: &str, new_text: &str) -> bool {
-    matches!(change::of(old_text, new_text), Change::None | Change::Noise)
+/// What two texts are to each other.
+#[derive(Debug, Clone, Copy)]
+struct Kinship {
+    kind: Kind,
+    share: f64,
 }
 
-/// The part of the shorter text, 0 to 1, that both have; `None` if they cannot be compared.
-fn share(keys: &Keys, neighbour: &Neighbour) -> Option<f64> {
-    if keys.wording == neighbour.wording {
-        return Some(1.0);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Copy,
+    Derived,
+}
+
+/// What the new text is to the neighbour; none: nothing.
+fn kinship(keys: &Keys, neighbour: &Neighbour<'_>) -> Option<Kinship> {
+    let theirs = neighbour.keys;
+    if keys.wording == theirs.wording {
+        return Some(Kinship { kind: Kind::Copy, share: 1.0 });
     }
-    let (ours, theirs) =
-        (sample::Parts::of(&keys.shingles), sample::Parts::of(&neighbour.shingles));
-    if ours.has_foreign_number(&theirs) || theirs.has_foreign_number(&ours) {
+    if has_foreign_number(keys, theirs) || has_foreign_number(theirs, keys) {
         return None;
     }
-    // A long text keeps only its least hashes, so both are compared where both are complete.
-    let reach = ours.reach().min(theirs.reach());
-    let within = |hashes: &'_ [u64]| hashes.partition_point(|hash| *hash <= reach);
-    let ours = &ours.shingles[..within(&ours.shingles)];
-    let theirs = &theirs.shingles[..within(&theirs.shingles)];
-    let shorter = ours.len().min(theirs.len());
-    (SHINGLES_MIN <= shorter).then(|| common(ours, theirs) as f64 / shorter as f64)
+    let sample::Common { shorter, share } = sample::compare(keys, theirs);
+    if shorter < WORDS_MIN {
+        return None;
+    }
+    let says_much_more = COPY_LENGTH_MAX * theirs.runs.len() < keys.runs.len();
+    let kind = if neighbour.same_site {
+        // A formula with other names is news; without one, it is the same page again.
+        let same = COPY_SHARE_ON_SITE <= share && !says_much_more && !brings_news(keys, theirs);
+        same.then_some(Kind::Copy)?
+    } else if COPY_SHARE <= share && !says_much_more {
+        Kind::Copy
+    } else {
+        (DERIVED_SHARE <= share).then_some(Kind::Derived)?
+    };
+    Some(Kinship { kind, share })
 }
 
-/// How many hashes two sorted lists have in common.
-fn common(one: &[u64], other: &[u64]) -> usize {
-    let (mut at, mut there, mut found) = (0, 0, 0);
-    while at < one.len() && there < other.len() {
-        match one[at].cmp(&other[there]) {
-            Ordering::Less => at += 1,
-            Ordering::Greater => there += 1,
-            Ordering::Equal => {
-                at += 1;
-                there += 1;
-                found += 1;
-            }
-        }
-    }
-    found
+/// Whether a page that claims a stored article's address says the same. Where it does not, the claim
+/// is wrong: a template that points every page to one place.
+fn confirms_claim(keys: &Keys, stored: &Keys) -> bool {
+    keys.wording == stored.wording || CLAIM_SHARE <= sample::compare(keys, stored).share
+}
+
+/// Whether a title has a number that the other's text and title lack.
+fn has_foreign_number(keys: &Keys, other: &Keys) -> bool {
+    other.numbers.len() < sample::MARKS_MAX
+        && keys.title_numbers.iter().any(|number| other.numbers.binary_search(number).is_err())
+}
+
+/// Whether a text has a name or a number that the other lacks.
+fn brings_news(keys: &Keys, other: &Keys) -> bool {
+    let lacks = |mark: &u32, marks: &[u32]| marks.binary_search(mark).is_err();
+    keys.names.iter().any(|name| lacks(name, &other.names))
+        || keys.numbers.iter().any(|number| lacks(number, &other.numbers))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::article::{About, Block, BlockKind};
+    use crate::model::judged::Original;
 
     const WIRE: &str = "The ministry froze the assets of two shipping companies on Thursday and named \
         their owner, a trader from the port city who had moved oil under three flags. Officials said \
@@ -155,18 +184,13 @@ mod tests {
         keys(address.to_owned(), &article(title, text))
     }
 
-    fn stored(article: i64, keys: &Keys, same_address: bool) -> Neighbour {
-        Neighbour {
-            article,
-            same_address,
-            same_site: false,
-            wording: keys.wording,
-            shingles: keys.shingles.clone(),
-        }
+    fn stored(article: i64, keys: &Keys, address: Address) -> Neighbour<'_> {
+        Neighbour { article, address, same_site: false, keys }
     }
 
     fn place_against(new: &Keys, old: &Keys) -> Placed {
-        place(new, &[stored(7, old, new.address == old.address)])
+        let here = new.address == old.address;
+        place(new, &[stored(7, old, if here { Address::Same } else { Address::Other })])
     }
 
     fn is_copy(placed: &Placed) -> bool {
@@ -186,7 +210,7 @@ mod tests {
         let other = keys_of("a.example/1", "All new", "Nothing of the old text is left here.");
         assert_eq!(place_against(&other, &old), Placed::Revision { article: 7 });
         // Two stored articles claim the address: the one with the same wording is meant.
-        let both = [stored(3, &edited, true), stored(4, &old, true)];
+        let both = [stored(3, &edited, Address::Same), stored(4, &old, Address::Same)];
         assert_eq!(place(&old, &both), Placed::Same { article: 4 });
     }
 
@@ -217,11 +241,40 @@ mod tests {
         let names =
             WIRE.replace("two shipping companies", "a bank").replace("a trader", "a miller");
         let new = keys_of("a.example/2", "Ministry lists Dornik Bank", &names);
-        let on_site = Neighbour { same_site: true, ..stored(7, &old, false) };
+        let on_site = Neighbour { same_site: true, ..stored(7, &old, Address::Other) };
         assert_eq!(place(&new, &[on_site]), Placed::New);
-        assert!(is_copy(&place(&new, &[stored(7, &old, false)])));
-        let same = Neighbour { same_site: true, ..stored(7, &old, false) };
-        assert!(is_copy(&place(&keys_of("a.example/3", "Again", WIRE), &[same])));
+        assert!(is_copy(&place(&new, &[stored(7, &old, Address::Other)])));
+        let same = || Neighbour { same_site: true, ..stored(7, &old, Address::Other) };
+        assert!(is_copy(&place(&keys_of("a.example/3", "Again", WIRE), &[same()])));
+        // Nearly all words the same, and one name that makes it news.
+        let formula = format!("{WIRE} {WIRE}").replacen("a trader from", "Anton Dornik from", 1);
+        assert_eq!(place(&keys_of("a.example/4", "Again", &formula), &[same()]), Placed::New);
+    }
+
+    #[test]
+    fn what_took_over_passages_is_derived() {
+        let old = keys_of("a.example/1", "Assets frozen", WIRE);
+        let half = &WIRE[..WIRE.len() * 6 / 10];
+        let own = "Our reporters went to the harbour, where sailors told of engines that had never \
+            been repaired, of wages unpaid since the spring, and of an owner nobody had ever met.";
+        let derived =
+            place_against(&keys_of("b.example/1", "Report", &format!("{half} {own}")), &old);
+        assert!(matches!(derived, Placed::Derived { article: 7, .. }), "{derived:?}");
+        // All of a short note, in a report that says much more.
+        let report = format!("{WIRE} {own} ").repeat(1) + &own.replace(' ', " and ").repeat(6);
+        let derived = place_against(&keys_of("b.example/2", "Report", &report), &old);
+        assert!(matches!(derived, Placed::Derived { article: 7, .. }), "{derived:?}");
+    }
+
+    #[test]
+    fn a_claimed_address_counts_where_the_words_agree() {
+        let old = keys_of("a.example/1", "Assets frozen", WIRE);
+        let claimed = || stored(7, &old, Address::Claimed);
+        let edited = keys_of("a.example/1", "Assets frozen", &WIRE.replace("two", "three"));
+        assert_eq!(place(&edited, &[claimed()]), Placed::Revision { article: 7 });
+        let other =
+            keys_of("a.example/1", "All new", "Nothing of the old text is left here at all.");
+        assert_eq!(place(&other, &[claimed()]), Placed::New);
     }
 
     #[test]
@@ -293,12 +346,15 @@ mod tests {
             "{part} The rest was written by another hand for another paper, at length, \
             with a history of the port and of its three trading houses and their quarrels at law."
         );
+        let (more, whole) =
+            (keys_of("a.example/1", "Part", &more), keys_of("b.example/2", "Whole", WIRE));
         let neighbours = [
-            stored(1, &keys_of("a.example/1", "Part", &more), false),
-            stored(3, &keys_of("b.example/2", "Whole", WIRE), false),
-            stored(2, &keys_of("b.example/1", "Whole", WIRE), false),
+            stored(1, &more, Address::Other),
+            stored(3, &whole, Address::Other),
+            stored(2, &whole, Address::Other),
         ];
-        assert_eq!(place(&new, &neighbours), Placed::Copy { article: 2, share: 1.0 });
+        let expected = Placed::Copy { article: 2, share: 1.0, original: Original::Stored };
+        assert_eq!(place(&new, &neighbours), expected);
     }
 
     #[test]

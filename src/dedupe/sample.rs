@@ -1,143 +1,157 @@
-//! A sample of a text by which it can be looked up: hashes of its word shingles and of its numbers.
-//!
-//! The low two bits of a hash say what it is of, so that one list and one table hold all three kinds.
+//! A text as the hashes it is looked up and compared by: runs of words, numbers, names.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 
+use crate::model::judged::{Keys, Wording};
 use crate::text::tokens::{Folded, Token, is_unspaced};
 
-/// Words in a shingle.
-const SHINGLE_WORDS: usize = 3;
+/// Words in a run.
+const RUN_WORDS: usize = 3;
 
-/// Characters in a shingle of a script without spaces, where a word has one or two.
-const SHINGLE_CHARACTERS: usize = 5;
+/// Characters in a run of a script without spaces, where a word has one or two.
+const RUN_CHARACTERS: usize = 5;
 
-/// Shingles kept of one text: those of some 4,000 words.
+/// One run in so many is in the sample.
+const SAMPLED: u64 = 4;
+
+/// Runs sampled of one text: those of some 4,000 words.
 const SHINGLES_MAX: usize = 1_024;
 
-/// Numbers kept of one text, and of one title.
-const NUMBERS_MAX: usize = 64;
+/// Words of a text that are compared; what follows is not seen.
+const WORDS_MAX: usize = 1 << 16;
 
-/// What a hash is of: its remainder by four.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// A shingle of the text: those that fall on this remainder are the sample, one in four.
-    Shingle = 0,
-    /// A number anywhere in title or text.
-    Number = 1,
-    /// A number in the title.
-    TitleNumber = 2,
-}
+/// Numbers and names kept of one text, of each kind.
+pub(crate) const MARKS_MAX: usize = 1_024;
 
-impl Kind {
-    fn mark(self, hash: u64) -> u64 {
-        hash & !3 | self as u64
+/// Words a text must have for its wording to tell it from texts at other addresses.
+const WORDS_MIN: usize = 12;
+
+/// The keys of an article at `address`, without the agency it names.
+pub(crate) fn of(address: String, article: &Wording<'_>) -> Keys {
+    let (title, text) = (Folded::of(article.title), Folded::of(article.text));
+    let all = words(&title).chain([""]).chain(words(&text));
+    let wording = if text.tokens().len() < WORDS_MIN {
+        // "Press release." says the same on a hundred pages: here the address counts as a word.
+        hash([address.as_str(), article.title, article.text])
+    } else {
+        hash(all)
+    };
+    let runs = run_hashes(&text);
+    Keys {
+        address,
+        wording,
+        shingles: sampled(&runs),
+        runs: runs.into_iter().map(|run| run.map_or(0, Run::short)).collect(),
+        numbers: marks(numbers(&title).chain(numbers(&text))),
+        title_numbers: marks(numbers(&title)),
+        names: marks(names(&title).into_iter().chain(names(&text))),
+        published: article.published,
+        agency: None,
     }
+}
 
-    fn bears(self, hash: u64) -> bool {
-        hash & 3 == self as u64
+/// What two texts have in common.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Common {
+    /// Words of the shorter text.
+    pub shorter: usize,
+    /// The part of them that stands in runs of the longer text, 0 to 1.
+    pub share: f64,
+}
+
+/// Compares two texts by all their runs; the cost is linear in their lengths.
+pub(crate) fn compare(one: &Keys, other: &Keys) -> Common {
+    let (short, long) =
+        if one.runs.len() <= other.runs.len() { (one, other) } else { (other, one) };
+    let known: HashSet<u32> = long.runs.iter().copied().collect();
+    let mut common = 0;
+    // The first word not yet known to be common.
+    let mut next = 0;
+    for (at, run) in short.runs.iter().enumerate() {
+        if *run != 0 && known.contains(run) {
+            let length = if run & 1 == 1 { RUN_CHARACTERS } else { RUN_WORDS };
+            let end = (at + length).min(short.runs.len());
+            common += end.saturating_sub(next.max(at));
+            next = next.max(end);
+        }
+    }
+    let shorter = short.runs.len();
+    Common { shorter, share: if shorter == 0 { 0.0 } else { common as f64 / shorter as f64 } }
+}
+
+/// A run of words.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    hash: u64,
+    characters: bool,
+}
+
+impl Run {
+    fn short(self) -> u32 {
+        let upper = (self.hash >> 32) as u32;
+        // 0 stands for a run that says nothing.
+        if self.characters { upper | 1 } else { (upper & !1).max(2) }
     }
 }
 
-/// What is kept of a title and a text.
-pub(crate) struct Sample {
-    /// Hash of all words of title and text in order.
-    pub wording: u64,
-    /// Words of the text.
-    pub words: usize,
-    /// Hashes of all kinds, sorted, without repeats.
-    pub hashes: Vec<u64>,
+/// For each word the run that begins with it; none where the text ends before the run, or where it
+/// is all figures, which stand in tables and meet by chance.
+fn run_hashes(text: &Folded) -> Vec<Option<Run>> {
+    let tokens = &text.tokens()[..text.tokens().len().min(WORDS_MAX)];
+    let is_figure = |token: &Token| word(text, *token).bytes().all(|byte| byte.is_ascii_digit());
+    let run_at = |at: usize| {
+        let characters = word(text, tokens[at]).starts_with(is_unspaced);
+        let length = if characters { RUN_CHARACTERS } else { RUN_WORDS };
+        let window = tokens.get(at..at + length)?;
+        let hash = hash(window.iter().map(|token| word(text, *token)));
+        (!window.iter().all(is_figure)).then_some(Run { hash, characters })
+    };
+    (0..tokens.len()).map(run_at).collect()
 }
 
-/// The sample of an article's title and text.
-pub(crate) fn of(title: &str, text: &str) -> Sample {
-    let (title, text) = (Folded::of(title), Folded::of(text));
-    let mut hashes = shingles(&text);
-    let title_numbers = numbers(&title);
-    let all = numbers(&text).into_iter().chain(title_numbers.iter().copied()).collect();
-    hashes.extend(least(all, NUMBERS_MAX).into_iter().map(|hash| Kind::Number.mark(hash)));
-    let of_title = least(title_numbers, NUMBERS_MAX);
-    hashes.extend(of_title.into_iter().map(|hash| Kind::TitleNumber.mark(hash)));
+/// One run in [`SAMPLED`], chosen by its hash, so that two texts choose the same of what they have
+/// in common; the least of them if there are too many.
+fn sampled(runs: &[Option<Run>]) -> Vec<u64> {
+    let mut hashes: Vec<u64> = runs
+        .iter()
+        .flatten()
+        .map(|run| run.hash)
+        .filter(|hash| hash.is_multiple_of(SAMPLED))
+        .collect();
     hashes.sort_unstable();
     hashes.dedup();
-    let wording = hash(words(&title).chain([""]).chain(words(&text)));
-    Sample { wording, words: text.tokens().len(), hashes }
-}
-
-/// A sample taken apart by the kinds of its hashes.
-pub(crate) struct Parts<'h> {
-    pub shingles: Cow<'h, [u64]>,
-    numbers: Vec<u64>,
-    title_numbers: Vec<u64>,
-}
-
-impl Parts<'_> {
-    pub(crate) fn of(hashes: &[u64]) -> Parts<'_> {
-        let kind = |kind: Kind| hashes.iter().copied().filter(move |hash| kind.bears(*hash));
-        Parts {
-            shingles: kind(Kind::Shingle).collect(),
-            numbers: kind(Kind::Number).map(|hash| hash & !3).collect(),
-            title_numbers: kind(Kind::TitleNumber).map(|hash| hash & !3).collect(),
-        }
-    }
-
-    /// The largest hash up to which the sample's shingles are complete.
-    pub(crate) fn reach(&self) -> u64 {
-        match self.shingles.last() {
-            Some(last) if self.shingles.len() == SHINGLES_MAX => *last,
-            _ => u64::MAX,
-        }
-    }
-
-    /// Whether the title has a number that the other's text and title lack.
-    pub(crate) fn has_foreign_number(&self, other: &Parts) -> bool {
-        let known_all = other.numbers.len() < NUMBERS_MAX;
-        known_all
-            && self.title_numbers.iter().any(|hash| other.numbers.binary_search(hash).is_err())
-    }
-}
-
-/// The sampled shingles, the least of them if there are too many.
-fn shingles(text: &Folded) -> Vec<u64> {
-    let tokens = text.tokens();
-    let mut sampled = Vec::new();
-    for at in 0..tokens.len() {
-        let length =
-            if is_character(text, tokens[at]) { SHINGLE_CHARACTERS } else { SHINGLE_WORDS };
-        let Some(window) = tokens.get(at..at + length) else { continue };
-        // Runs of figures stand in tables, where they meet by chance.
-        if window.iter().all(|token| word(text, *token).bytes().all(|byte| byte.is_ascii_digit())) {
-            continue;
-        }
-        let hash = hash(window.iter().map(|token| word(text, *token)));
-        if Kind::Shingle.bears(hash) {
-            sampled.push(hash);
-        }
-    }
-    least(sampled, SHINGLES_MAX)
+    hashes.truncate(SHINGLES_MAX);
+    hashes
 }
 
 /// Hashes of the words with a digit, `8b` as much as `14024`; years say too little.
-fn numbers(text: &Folded) -> Vec<u64> {
+fn numbers(text: &Folded) -> impl Iterator<Item = u32> {
     let is_year = |word: &str| word.parse().is_ok_and(|number: u32| (1900..2100).contains(&number));
     words(text)
-        .filter(|word| word.contains(|c: char| c.is_numeric()) && !is_year(word))
-        .map(|word| hash([word]) & !3)
-        .collect()
+        .filter(move |word| word.contains(char::is_numeric) && !is_year(word))
+        .map(|word| (hash([word]) >> 32) as u32)
 }
 
-/// The `count` least hashes, sorted, without repeats: which ones does not depend on the rest of the
-/// text, so two long texts keep the same ones of what they have in common.
-fn least(mut hashes: Vec<u64>, count: usize) -> Vec<u64> {
+/// Hashes of the words with a capital that do not begin a sentence.
+fn names(text: &Folded) -> Vec<u32> {
+    let tokens = text.tokens();
+    let inside = |pair: &&[Token]| pair[1].capital && pair[0].sentence == pair[1].sentence;
+    let hash = |pair: &[Token]| (hash([word(text, pair[1])]) >> 32) as u32;
+    tokens.windows(2).filter(inside).map(hash).collect()
+}
+
+/// The least [`MARKS_MAX`] hashes, sorted, without repeats.
+fn marks(hashes: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut hashes: Vec<u32> = hashes.collect();
     hashes.sort_unstable();
     hashes.dedup();
-    hashes.truncate(count);
+    hashes.truncate(MARKS_MAX);
     hashes
 }
 
 /// FNV-1a over words and their ends, then the finish of MurmurHash3, without which the low bits
 /// would not be even. Stable over versions, since stores keep it.
-pub(crate) fn hash<'w>(words: impl IntoIterator<Item = &'w str>) -> u64 {
+fn hash<'w>(words: impl IntoIterator<Item = &'w str>) -> u64 {
     let bytes = words.into_iter().flat_map(|word| word.bytes().chain([0xFF]));
     let mut hash = bytes.fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
@@ -156,17 +170,16 @@ fn word(text: &Folded, token: Token) -> &str {
     &text.text()[token.start..token.end]
 }
 
-/// Whether a token is one character of a script without spaces.
-fn is_character(text: &Folded, token: Token) -> bool {
-    word(text, token).starts_with(is_unspaced)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn keys(title: &str, text: &str) -> Keys {
+        of(String::new(), &Wording { title, text, byline: &[], published: None })
+    }
+
     #[test]
-    fn a_quarter_of_the_shingles_is_kept() {
+    fn a_quarter_of_the_runs_is_sampled() {
         let text: String = (0..4_000)
             .map(|n| {
                 format!(
@@ -176,19 +189,46 @@ mod tests {
                 )
             })
             .collect();
-        let sample = of("", &text);
-        let shingles = Parts::of(&sample.hashes).shingles.len();
-        assert!((850..1_150).contains(&shingles), "{shingles} of 4,000");
-        assert_eq!(sample.words, 4_000);
-        assert!(sample.hashes.is_sorted());
+        let keys = keys("", &text);
+        let sampled = keys.shingles.len();
+        assert!((850..1_150).contains(&sampled), "{sampled} of 4,000");
+        assert!(keys.shingles.is_sorted());
+        assert_eq!(keys.runs.len(), 4_000);
     }
 
     #[test]
     fn numbers_are_told_from_years_and_words() {
-        let parts = |title: &str, text: &str| Parts::of(&of(title, text).hashes).numbers.len();
-        assert_eq!(parts("General License 8A", ""), 1);
-        assert_eq!(parts("8A", "8a and 8b, 14024, in 2026"), 3);
-        assert_eq!(parts("In 2026", "no figures"), 0);
+        let numbers = |title: &str, text: &str| keys(title, text).numbers.len();
+        assert_eq!(numbers("General License 8A", ""), 1);
+        assert_eq!(numbers("8A", "8a and 8b, 14024, in 2026"), 3);
+        assert_eq!(numbers("In 2026", "no figures"), 0);
+        assert_eq!(keys("License 8A", "under 14024").title_numbers.len(), 1);
+    }
+
+    #[test]
+    fn names_are_capitals_inside_sentences() {
+        let count = |text: &str| keys("", text).names.len();
+        assert_eq!(count("The ministry named Anna Ivanova. She denied it."), 2);
+        assert_eq!(count("the ministry named nobody"), 0);
+    }
+
+    #[test]
+    fn the_share_is_of_the_shorter_texts_words() {
+        let share = |one: &str, other: &str| compare(&keys("", one), &keys("", other)).share;
+        let cases = [
+            ("a b c d e f", "a b c d e f", 1.0),
+            ("a b c d e f", "x y a b c d e f z", 1.0),
+            ("a b c x y z", "a b c p q r s", 0.5),
+            ("a b c d e f g h", "a b c d x f g h", 7.0 / 8.0),
+            ("a b x c d", "a b y c d", 0.0),
+            ("", "a b c", 0.0),
+            ("1 2 3 4", "1 2 3 4", 0.0),
+            ("外務省は資産を凍結", "外務省は資産を凍結した", 1.0),
+        ];
+        for (one, other, expected) in cases {
+            assert_eq!(share(one, other), expected, "{one} / {other}");
+            assert_eq!(share(other, one), expected, "{other} / {one}");
+        }
     }
 
     #[test]

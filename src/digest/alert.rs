@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
-use crate::digest::words;
+use crate::digest::{summary, words};
 use crate::model::article::{Article, BlockKind};
-use crate::model::judged::{Evidence, Field, Judged, Keys};
+use crate::model::judged::{Cited, Evidence, Field, Judged, Keys};
 use crate::model::source::{Source, SourceKind};
 use crate::model::subscriber::{Email, Message, Subscriber};
 use crate::text::sentence;
@@ -36,7 +36,7 @@ pub fn alerts(
 
 fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) -> Message {
     let reader = subscriber.email.expose();
-    let leave = Leave { address: sender.expose(), link: leave_link(sender) };
+    let leave = Leave::of(sender);
     let text = TextPart { alert, reader, leave: &leave };
     let html = HtmlPart { alert, reader, leave: &leave };
     let written = "a template writes into a string, which cannot fail";
@@ -48,6 +48,7 @@ fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) 
         text: text.render().expect(written),
         html: html.render().expect(written),
         message_id: format!("<alert.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+        follows: None,
     }
 }
 
@@ -55,6 +56,8 @@ fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) 
 #[derive(Debug)]
 struct Alert {
     subject: String,
+    /// Who did what, how, to how many and from when, where the article shows it.
+    summary: Option<String>,
     headline: String,
     source: String,
     official: bool,
@@ -76,7 +79,15 @@ struct Alert {
     score: f64,
     signs: Vec<Sign>,
     against: Vec<Sign>,
+    instruments: Vec<Named>,
     link: Option<Link>,
+}
+
+/// A legal identifier, with the address of the document where one is known.
+#[derive(Debug, PartialEq)]
+struct Named {
+    id: String,
+    link: String,
 }
 
 /// A sentence of the article, parted around the words that count.
@@ -96,15 +107,21 @@ struct Sign {
 
 /// Where to read the original.
 #[derive(Debug)]
-struct Link {
-    url: String,
-    host: String,
+pub(crate) struct Link {
+    pub(crate) url: String,
+    pub(crate) host: String,
 }
 
 /// How to stop the alerts.
 pub(crate) struct Leave<'a> {
     pub(crate) address: &'a str,
     pub(crate) link: String,
+}
+
+impl Leave<'_> {
+    pub(crate) fn of(sender: &Email) -> Leave<'_> {
+        Leave { address: sender.expose(), link: leave_link(sender) }
+    }
 }
 
 #[derive(Template)]
@@ -135,16 +152,23 @@ impl TextPart<'_> {
         let line = format!("“{}” ({})", sign.words, sign.meaning);
         wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
     }
+
+    fn instrument(&self, named: &Named) -> String {
+        let line = format!("{} {}", named.id, named.link);
+        wrap(line.trim_end(), COLUMNS, "    ").replacen("    ", "  - ", 1)
+    }
 }
 
 /// Pieces of evidence looked at, the strongest; sentences quoted; signs listed.
 const EVIDENCE: usize = 50;
 const QUOTES: usize = 3;
 const SIGNS: usize = 5;
+/// Legal identifiers listed.
+const INSTRUMENTS: usize = 8;
 /// Characters of each kind of line.
 const SUBJECT: usize = 120;
-const HEADLINE: usize = 300;
-const NAME: usize = 80;
+pub(crate) const HEADLINE: usize = 300;
+pub(crate) const NAME: usize = 80;
 const WORDS: usize = 60;
 /// Characters of a sentence before and after the words that count.
 const CONTEXT: usize = 240;
@@ -164,6 +188,8 @@ impl Alert {
             opening: quotes.is_empty().then(|| opening(article)).flatten(),
             side: if words::runs_leftwards(language) { "right" } else { "left" },
             subject: subject(&headline, &name),
+            summary: summary::line(&judged.facts),
+            instruments: instruments(&judged.instruments),
             details: details(article, language),
             byline: shorten(&one_line(&article.byline.join(", ")), NAME),
             official: source.kind == SourceKind::Government,
@@ -192,7 +218,7 @@ impl Alert {
     /// What a list of mails shows beside the subject.
     fn preview(&self) -> String {
         let quote = self.quotes.first().map(Quote::text);
-        quote.or_else(|| self.opening.clone()).unwrap_or_default()
+        self.summary.clone().or(quote).or_else(|| self.opening.clone()).unwrap_or_default()
     }
 
     /// The score in whole hundredths, for the width of the bar.
@@ -208,7 +234,7 @@ impl Quote {
 }
 
 /// Headline first, since lists of mails show little; then who published it.
-fn subject(headline: &str, source: &str) -> String {
+pub(crate) fn subject(headline: &str, source: &str) -> String {
     if source.is_empty() || headline.contains(source) {
         return shorten(headline, SUBJECT);
     }
@@ -290,8 +316,20 @@ fn listed(evidence: &[&Evidence]) -> Vec<Sign> {
     told.iter().map(sign).collect()
 }
 
+/// Each identifier once, in the order of the article.
+fn instruments(cited: &[Cited]) -> Vec<Named> {
+    let mut named: Vec<Named> = Vec::new();
+    for Cited { instrument, .. } in cited {
+        let id = shorten(&one_line(&instrument.id), NAME);
+        if named.len() < INSTRUMENTS && !named.iter().any(|other| other.id == id) {
+            named.push(Named { id, link: instrument.link.clone().unwrap_or_default() });
+        }
+    }
+    named
+}
+
 /// Only web addresses become links: an article cannot make a reader run a script.
-fn link(url: &str) -> Option<Link> {
+pub(crate) fn link(url: &str) -> Option<Link> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?;
     let host = shorten(host.strip_prefix("www.").unwrap_or(host), NAME);
@@ -301,11 +339,12 @@ fn link(url: &str) -> Option<Link> {
 /// Names the cause of a message: 128 bits of a SHA-256 over the article's address and wording, in
 /// hex. The address alone will not do: some sites give every page the same canonical address.
 fn cause(keys: &Keys) -> String {
-    Sha256::digest(format!("{} {:016x}", keys.address, keys.wording))
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    name_of(&format!("{} {:016x}", keys.address, keys.wording))
+}
+
+/// 128 bits of a SHA-256, in hex.
+pub(crate) fn name_of(cause: &str) -> String {
+    Sha256::digest(cause).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(crate) fn leave_link(sender: &Email) -> String {

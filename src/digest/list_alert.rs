@@ -54,6 +54,7 @@ fn message(summary: &Summary, cause: &str, subscriber: &Subscriber, sender: &Ema
         text: text.render().expect(written),
         html: html.render().expect(written),
         message_id: format!("<list.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+        follows: None,
     }
 }
 

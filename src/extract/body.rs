@@ -1,6 +1,6 @@
 //! Which passages are the article, and for the others the word for what they are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::extract::hints::Hints;
 use crate::extract::passages::{Passage, Passages};
@@ -10,7 +10,8 @@ use crate::parse::date::is_dateline;
 use crate::parse::dom::{Dom, Node, NodeId};
 use crate::text::overlap;
 use crate::text::phrases::Match;
-use crate::text::words::{ends_sentence, words};
+use crate::text::quick_hash::{QuickMap, QuickSet};
+use crate::text::words::{count_up_to, ends_sentence};
 
 /// A passage belongs to the article from this probability on.
 const ENOUGH: f32 = 0.5;
@@ -142,7 +143,7 @@ fn opening(passages: &[Passage], inside: &[bool]) -> Option<usize> {
     (0..passages.len()).find(|at| {
         inside[*at]
             && matches!(passages[*at].kind, BlockKind::Paragraph | BlockKind::Quotation)
-            && words(&passages[*at].text).take(PROSE).count() == PROSE
+            && count_up_to(&passages[*at].text, PROSE) == PROSE
     })
 }
 
@@ -199,7 +200,7 @@ fn drop_second_copies(passages: &[Passage], inside: &mut [bool]) {
     const SHORTEST_RUN: usize = 3;
     const FEWEST_CHARS: u32 = 200;
     let kept: Vec<usize> = (0..passages.len()).filter(|at| inside[*at]).collect();
-    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut first: QuickMap<&str, usize> = QuickMap::default();
     let mut at = 0;
     while at < kept.len() {
         let earlier = *first.entry(passages[kept[at]].text.as_str()).or_insert(at);
@@ -230,14 +231,15 @@ fn rescue_prose(passages: &[Passage], probabilities: &[f32], inside: &mut [bool]
         .iter()
         .zip(inside.iter())
         .filter(|(_, inside)| **inside)
-        .map(|(passage, _)| words(&passage.text).count())
+        .map(|(passage, _)| count_up_to(&passage.text, NEXT_TO_NOTHING))
         .sum();
     if words_inside >= NEXT_TO_NOTHING {
         return;
     }
     for ((passage, p), inside) in passages.iter().zip(probabilities).zip(inside) {
-        let prose = passage.text.contains(ends_sentence) && words(&passage.text).count() >= PROSE;
-        *inside |= prose && *p >= HALF_BELIEVED;
+        *inside |= *p >= HALF_BELIEVED
+            && passage.text.contains(ends_sentence)
+            && count_up_to(&passage.text, PROSE) == PROSE;
     }
 }
 
@@ -246,7 +248,7 @@ fn rescue_prose(passages: &[Passage], probabilities: &[f32], inside: &mut [bool]
 fn drop_retellings(passages: &[Passage], inside: &mut [bool]) {
     const LONG: usize = 60;
     const RUN: usize = 4;
-    let mut told: HashSet<u64> = HashSet::new();
+    let mut told: QuickSet<u64> = QuickSet::default();
     // The last words told: a copy in one block runs on where the first telling began a new block.
     let mut tail: Vec<u64> = Vec::new();
     for (passage, inside) in passages.iter().zip(inside).filter(|(_, inside)| **inside) {
@@ -268,7 +270,7 @@ fn drop_labels(passages: &[Passage], inside: &mut [bool]) {
     const LONGEST: usize = 5;
     for at in 0..passages.len() {
         let label = passages[at].own.has(Hints::LABEL)
-            && words(&passages[at].text).take(LONGEST + 1).count() <= LONGEST;
+            && count_up_to(&passages[at].text, LONGEST + 1) <= LONGEST;
         if inside[at] && label {
             let value = passages.get(at + 1).filter(|_| inside[at + 1]);
             inside[at] = value.is_some_and(|value| !is_dateline(&value.text));

@@ -1,13 +1,22 @@
 //! The pure steps between a clean article and the store, in order.
 
-use crate::classify;
+use crate::classify::{self, Opinion, weights};
 use crate::dedupe;
 use crate::model::article::Article;
+use crate::model::facts::Facts;
 use crate::model::judged::Judged;
 
 /// What the pure middle knows of an article that lives at `address` (see `parse::address::key`).
 pub fn judge(address: String, article: Article) -> Judged {
     let keys = dedupe::keys(address, &article);
-    let verdict = classify::verdict(&article.title, &article.text(), article.language.as_deref());
-    Judged { article, keys, verdict }
+    let text = article.text();
+    let language = article.language.as_deref();
+    let Opinion { verdict, instruments } =
+        classify::opinion(weights::shipped(), &article.title, &text, language);
+    let facts = if verdict.relevant {
+        classify::facts(&article.title, &text, language, article.published)
+    } else {
+        Facts::default()
+    };
+    Judged { article, keys, verdict, instruments, facts }
 }

@@ -9,21 +9,21 @@ use tokio::task::spawn_blocking;
 use url::Url;
 
 use crate::dedupe;
-use crate::digest;
+use crate::digest::{self, Known, News, Reader};
 use crate::fetch::{Answer, Fault};
 use crate::jobs::crawl::{Crawler, Event, LEASE};
 use crate::jobs::judge::judge;
 use crate::jobs::read::read;
 use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
-use crate::model::judged::{Judged, Placed};
+use crate::model::judged::{Change, Judged, Placed, Version};
 use crate::model::note::Note;
-use crate::model::source::{ListingKind, Rendering, Source};
-use crate::model::subscriber::Message;
+use crate::model::source::{Listing, ListingKind, Rendering, Source};
+use crate::model::subscriber::{Message, Subscriber};
 use crate::model::visit::{Counts, Outcome};
 use crate::parse::address;
 use crate::rhythm;
-use crate::store::{self, Commit, Committed, DueLink, Rules};
+use crate::store::{self, Commit, Committed, DueLink, Rules, Told};
 use crate::text::words::words;
 
 /// A page that failed this often in a row is left alone; its row says why.
@@ -41,8 +41,12 @@ const RECHECK_UNTIL: TimeDelta = TimeDelta::days(30);
 pub(crate) const READING_BYTES: usize = 12 << 20;
 
 /// The pure decisions `store` asks for inside its transaction.
-const RULES: Rules =
-    Rules { place: dedupe::place, is_noise: dedupe::is_noise, difference: dedupe::difference };
+const RULES: Rules = Rules {
+    keys: dedupe::keys_of,
+    place: dedupe::place,
+    change: dedupe::change::of,
+    difference: dedupe::difference,
+};
 
 /// What the pages of a visit gave.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -124,35 +128,39 @@ impl Crawler {
             Rendering::Browser => self.fetcher.render(&link.url).await,
         };
         let fetched = match answer {
-            Ok(Answer::Fetched(fetched)) => *fetched,
+            Ok(Answer::Fetched(fetched)) => Arc::new(*fetched),
             Ok(Answer::Unchanged) => {
                 let next = self.recheck_at(link.first_seen);
                 let unchanged = Outcome::Unchanged;
                 self.store.link_unread(link.address, unchanged, String::new(), next).await?;
                 return Ok(Ended::With(unchanged, String::new()));
             }
-            Err(fault) => return self.not_fetched(link, fault, counts).await,
+            Err(fault) => return self.not_fetched(source, link, fault, counts).await,
         };
         if let Some(detail) = sent_home(&fetched) {
-            return self.put_off(link, Outcome::Gone, detail, counts).await;
+            return self.put_off(source, link, Outcome::Gone, detail, counts).await;
         }
         let domain = address::site(&fetched.url).unwrap_or_default();
-        let memory = self.store.site_memory(domain.clone()).await?;
-        let (read, notes) = self.read_and_judge(source, fetched.clone(), memory).await;
+        let host = address::host(&fetched.url).unwrap_or_default();
+        let memory = self.store.site_memory(host.clone(), self.clock.now()).await?;
+        let (read, notes) = self.read_and_judge(source, Arc::clone(&fetched), memory).await;
         let Some(mut judged) = read else {
             let detail = describe_notes(&notes, &fetched.url);
-            return self.put_off(link, Outcome::Unreadable, detail, counts).await;
+            return self.put_off(source, link, Outcome::Unreadable, detail, counts).await;
         };
         settle_date(&mut judged.article, source, &link);
         let now = self.clock.now();
         let commit = Commit {
             source: source.id.clone(),
             messages: self.alerts(&judged, source, now).await?,
+            corrections: self.corrections(&judged, source, &link).await?,
             next_look: self.recheck_at(link.first_seen),
             link: link.address,
             domain,
+            host,
             judged: judged.clone(),
-            fetched,
+            // The reading is done, so these are the only ones left.
+            fetched: Arc::unwrap_or_clone(fetched),
             now,
         };
         let committed = self.store.commit(commit, RULES).await?;
@@ -168,7 +176,7 @@ impl Crawler {
     async fn read_and_judge(
         &self,
         source: &Arc<Source>,
-        fetched: Fetched,
+        fetched: Arc<Fetched>,
         memory: SiteMemory,
     ) -> (Option<Judged>, Vec<Note>) {
         let bytes = fetched.body.len().clamp(1, READING_BYTES);
@@ -203,15 +211,81 @@ impl Crawler {
         Ok(digest::alerts(judged, source, &subscribers, &self.settings.sender))
     }
 
+    /// The messages a new version would cause if it turns out to change materially what a known
+    /// article says: to those who got its alert, and where the page is watched in place, to everybody.
+    async fn corrections(
+        &self,
+        judged: &Judged,
+        source: &Source,
+        link: &DueLink,
+    ) -> store::Result<Vec<Message>> {
+        let addresses = vec![link.address.clone(), judged.keys.address.clone()];
+        let Some(told) = self.store.told(addresses).await? else { return Ok(Vec::new()) };
+        let watched = is_watched(source, link) && judged.verdict.relevant;
+        if told.alerted.is_empty() && !watched {
+            return Ok(Vec::new());
+        }
+        let old = Version { title: &told.title, text: &told.text };
+        let text = judged.article.text();
+        let new = Version { title: &judged.article.title, text: &text };
+        let Change::Material(matters) = dedupe::change::of(old, new) else {
+            return Ok(Vec::new());
+        };
+        let news = News::Changed {
+            matters: &matters,
+            difference: &dedupe::difference(&whole(old), &whole(new)),
+            version: judged.keys.wording,
+        };
+        let mut readers = self.readers(&told).await?;
+        if !watched {
+            readers.retain(|reader| reader.alert.is_some());
+        }
+        let known = Known {
+            title: &judged.article.title,
+            url: &judged.article.url,
+            address: &judged.keys.address,
+            language: judged.article.language.as_deref(),
+        };
+        Ok(digest::follow_ups(&known, &news, source, &readers, &self.settings.sender))
+    }
+
+    /// The messages for those who got the alert of an article whose page is gone for good.
+    async fn farewells(&self, source: &Source, link: &DueLink) -> store::Result<Vec<Message>> {
+        let Some(told) = self.store.told(vec![link.address.clone()]).await? else {
+            return Ok(Vec::new());
+        };
+        let mut readers = self.readers(&told).await?;
+        readers.retain(|reader| reader.alert.is_some());
+        let known = Known {
+            title: &told.title,
+            url: &told.url,
+            address: &link.address,
+            language: told.language.as_deref(),
+        };
+        Ok(digest::follow_ups(&known, &News::Gone, source, &readers, &self.settings.sender))
+    }
+
+    /// Everybody who gets alerts, with the one they got of this article.
+    async fn readers(&self, told: &Told) -> store::Result<Vec<Reader>> {
+        let alert_of = |subscriber: i64| {
+            let alerted = told.alerted.iter().find(|alerted| alerted.subscriber == subscriber)?;
+            Some(alerted.message_id.clone())
+        };
+        let subscribers = self.store.subscribers().await?;
+        let reader = |subscriber: Subscriber| Reader { alert: alert_of(subscriber.id), subscriber };
+        Ok(subscribers.into_iter().map(reader).collect())
+    }
+
     async fn not_fetched(
         &self,
+        source: &Source,
         link: DueLink,
         fault: Fault,
         counts: &mut Counts,
     ) -> store::Result<Ended> {
         let hold = fault.retry_after.and_then(|hold| TimeDelta::from_std(hold).ok());
         let Some(hold) = hold else {
-            return self.put_off(link, fault.outcome, fault.detail, counts).await;
+            return self.put_off(source, link, fault.outcome, fault.detail, counts).await;
         };
         tracing::info!(url = link.url, detail = fault.detail, "left alone for a while");
         self.store.link_held(link.address, self.clock.now() + hold).await?;
@@ -221,6 +295,7 @@ impl Crawler {
     /// Remembers why a page gave nothing, and when to try again.
     async fn put_off(
         &self,
+        source: &Source,
         link: DueLink,
         outcome: Outcome,
         detail: String,
@@ -230,7 +305,17 @@ impl Crawler {
         counts.failures += usize::from(outcome != Outcome::Refused);
         let next = retry_at(outcome, link.attempts + 1, self.clock.now());
         tracing::info!(url = link.url, outcome = outcome.name(), detail, "page not read");
-        self.store.link_unread(link.address, outcome, detail.clone(), next).await?;
+        if outcome == Outcome::Gone && next.is_none() {
+            let farewells = self.farewells(source, &link).await?;
+            let now = self.clock.now();
+            let sent = self.store.page_gone(link.address, detail.clone(), farewells, now).await?;
+            counts.messages += sent;
+            if 0 < sent {
+                self.mail_waiting.notify_one();
+            }
+        } else {
+            self.store.link_unread(link.address, outcome, detail.clone(), next).await?;
+        }
         Ok(Ended::With(outcome, detail))
     }
 
@@ -261,11 +346,19 @@ fn own_address(article: &Article, fetched: &Fetched) -> String {
 /// A page without a date has the one its listing gave. A page that is edited for years has none,
 /// whatever dates it names.
 fn settle_date(article: &mut Article, source: &Source, link: &DueLink) {
-    let is_watched = source
-        .listings
-        .iter()
-        .any(|listing| listing.kind == ListingKind::Page && listing.url == link.url);
-    article.published = if is_watched { None } else { article.published.or(link.published) };
+    let published = article.published.or(link.published);
+    article.published = if is_watched(source, link) { None } else { published };
+}
+
+/// Whether a page is one that is watched in place.
+fn is_watched(source: &Source, link: &DueLink) -> bool {
+    let is_this = |listing: &Listing| listing.kind == ListingKind::Page && listing.url == link.url;
+    source.listings.iter().any(is_this)
+}
+
+/// A version as blocks, its title the first.
+fn whole(version: Version<'_>) -> String {
+    format!("{}\n\n{}", version.title, version.text)
 }
 
 fn count(
@@ -277,7 +370,7 @@ fn count(
 ) {
     counts.messages += committed.messages;
     match committed.placed {
-        Placed::New => {
+        Placed::New | Placed::Derived { .. } => {
             counts.articles += 1;
             counts.removed += judged.article.removed.len();
             counts.relevant += usize::from(judged.verdict.relevant);

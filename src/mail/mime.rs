@@ -72,6 +72,10 @@ impl Letterhead {
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());
         }
+        if let Some(follows) = &message.follows {
+            // RFC 5322 § 3.6.4: both, as a mailbox may look at either.
+            builder = builder.in_reply_to(visible(follows)).references(visible(follows));
+        }
         let mail = builder
             // RFC 3834: keeps holiday notices and ticket systems from answering.
             .raw_header(header("Auto-Submitted", "auto-generated"))

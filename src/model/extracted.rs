@@ -83,6 +83,8 @@ pub struct Setting {
     pub byline: bool,
     /// The block is a date with the words that go with one, and nothing else.
     pub date: bool,
+    /// In an element that the recipe keeps, however often the site repeats it.
+    pub kept: bool,
 }
 
 /// The place on the page that supports a field's value.

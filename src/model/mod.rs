@@ -6,6 +6,7 @@ pub mod article;
 pub mod change;
 pub mod designation;
 pub mod extracted;
+pub mod facts;
 pub mod fetched;
 pub mod interest;
 pub mod judged;

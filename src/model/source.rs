@@ -117,6 +117,9 @@ pub struct Recipe {
     pub body: Option<String>,
     /// Elements that are never part of the article.
     pub drop: Vec<String>,
+    /// Elements whose text the article keeps however often the site repeats it: the legal formula of
+    /// every release.
+    pub keep: Vec<String>,
     /// What becomes of the captions of the article's pictures.
     pub captions: Captions,
 }

@@ -34,6 +34,11 @@ impl Stamp {
         }
     }
 
+    /// Whether only the day is known.
+    pub fn is_day(&self) -> bool {
+        matches!(self, Stamp::Day(_))
+    }
+
     /// A moment for ordering: a bare day counts as its midnight UTC.
     pub fn instant(&self) -> DateTime<Utc> {
         match self {

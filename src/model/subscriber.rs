@@ -94,4 +94,6 @@ pub struct Message {
     pub html: String,
     /// The `Message-ID` header with its angle brackets; the same at every attempt.
     pub message_id: String,
+    /// The `Message-ID` of the mail this one follows, so that a mailbox shows them together.
+    pub follows: Option<String>,
 }

@@ -86,6 +86,21 @@ pub fn key(url: &str) -> Option<String> {
     Some(key)
 }
 
+/// The host of an address without `www.`, with its port where it names one: whose pages share their
+/// furniture.
+///
+/// ```
+/// use sanctionwatch::parse::address::host;
+/// assert_eq!(host("https://www.news.example.org/a").as_deref(), Some("news.example.org"));
+/// assert_eq!(host("http://127.0.0.1:8080/a").as_deref(), Some("127.0.0.1:8080"));
+/// ```
+pub fn host(url: &str) -> Option<String> {
+    let url = parse_web(url)?;
+    let host = url.host_str()?.trim_end_matches('.');
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
 /// The site an address belongs to: its registrable domain, in lower case; an IP address or a
 /// single-label host keeps its port, since several sites may live there.
 ///

@@ -4,6 +4,7 @@
 //! its parent and where its subtree ends, so a subtree is a range of the list, nothing recurses,
 //! and dropping a page of a hundred thousand nested tags is dropping one vector.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -48,14 +49,33 @@ pub(in crate::parse) struct Element {
 /// A run of the list of attributes.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::parse) struct Attributes {
-    pub(in crate::parse) from: u32,
-    pub(in crate::parse) to: u32,
+    from: u32,
+    count: u16,
+    /// The signs of their names: most questions for an attribute end here.
+    signs: u16,
 }
 
 impl Attributes {
-    pub(in crate::parse) fn range(self) -> Range<usize> {
-        self.from as usize..self.to as usize
+    /// The attributes from a place of the list to its end.
+    pub(in crate::parse) fn at_end(list: &[Given], from: usize) -> Self {
+        let own = &list[from..];
+        Attributes {
+            from: from as u32,
+            count: own.len() as u16,
+            signs: own.iter().fold(0, |signs, given| signs | sign(&given.name)),
+        }
     }
+
+    pub(in crate::parse) fn range(self) -> Range<usize> {
+        self.from as usize..self.from as usize + usize::from(self.count)
+    }
+}
+
+/// One of sixteen bits for a name, such that the names most met share few.
+#[inline]
+fn sign(name: &str) -> u16 {
+    let first = name.as_bytes().first().copied().unwrap_or(0);
+    1 << ((usize::from(first) * 5 + name.len() * 3) % 16)
 }
 
 /// An attribute as the page gives it, without its namespace.
@@ -171,6 +191,10 @@ impl<'dom> Node<'dom> {
 
     /// An attribute's value, entities decoded.
     pub fn attr(self, name: &str) -> Option<&'dom str> {
+        let Content::Element(element) = &self.entry().content else { return None };
+        if element.attributes.signs & sign(name) == 0 {
+            return None;
+        }
         self.attributes().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
@@ -263,8 +287,14 @@ impl<'dom> Node<'dom> {
     }
 
     /// The raw characters of the subtree joined without change: for `<script>` and `<title>`.
-    pub fn raw_text(self) -> String {
-        std::iter::once(self).chain(self.descendants()).filter_map(Node::characters).collect()
+    pub fn raw_text(self) -> Cow<'dom, str> {
+        let mut texts =
+            std::iter::once(self).chain(self.descendants()).filter_map(Node::characters);
+        let first = texts.next().unwrap_or("");
+        match texts.next() {
+            None => Cow::Borrowed(first),
+            Some(second) => Cow::Owned([first, second].into_iter().chain(texts).collect()),
+        }
     }
 
     pub(in crate::parse) fn entry(self) -> &'dom Entry {

@@ -229,9 +229,9 @@ impl Forest {
     /// Puts attributes with those of the other elements and says where they are.
     fn keep<A: Into<Given>>(&self, attributes: Vec<A>) -> Attributes {
         let mut all = self.attributes.borrow_mut();
-        let from = all.len() as u32;
+        let from = all.len();
         all.extend(attributes.into_iter().map(Into::into));
-        Attributes { from, to: all.len() as u32 }
+        Attributes::at_end(&all, from)
     }
 
     /// Lays the tree out in document order; nodes cut loose on the way are dropped.

@@ -233,13 +233,18 @@ fn zone(written: &Written<String>, table: &Table<'_>) -> Option<Tz> {
 fn recipe(mut table: Table<'_>) -> Recipe {
     let mut part = |key| selector(key, &mut table).map(|written| written.value);
     let (title, date, byline, body) = (part("title"), part("date"), part("byline"), part("body"));
-    let drop = table.texts("drop");
-    drop.iter().for_each(|written| check_selector("drop", written, &table));
-    let drop = drop.into_iter().map(|written| written.value).collect();
+    let (drop, keep) = (selectors("drop", &mut table), selectors("keep", &mut table));
     let captions =
         if table.truth("captions") == Some(true) { Captions::Kept } else { Captions::Dropped };
     table.close();
-    Recipe { title, date, byline, body, drop, captions }
+    Recipe { title, date, byline, body, drop, keep, captions }
+}
+
+/// CSS selectors that compile.
+fn selectors(key: &'static str, table: &mut Table<'_>) -> Vec<String> {
+    let written = table.texts(key);
+    written.iter().for_each(|written| check_selector(key, written, table));
+    written.into_iter().map(|written| written.value).collect()
 }
 
 /// A CSS selector that compiles.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use crate::model::article::{Block, BlockKind};
-use crate::model::judged::{Evidence, Field, Verdict};
+use crate::model::judged::{Evidence, Field, Original, Verdict};
 use crate::model::source::SourceId;
 use crate::model::stamp::Stamp;
 use crate::store::{Error, Result, Store, parse_moment};
@@ -29,6 +29,10 @@ pub struct StoredArticle {
     /// What was cleaned away, as (text, reason word).
     pub removed: Vec<RemovedView>,
     pub copies: Vec<CopyView>,
+    /// The earlier article it has much in common with.
+    pub derived: Option<DerivedView>,
+    /// When its page was found to be gone.
+    pub gone: Option<DateTime<Utc>>,
     pub revisions: Vec<RevisionView>,
 }
 
@@ -54,6 +58,19 @@ pub struct CopyView {
     pub source: SourceId,
     /// Part of the shorter text in common, 0 to 1.
     pub share: f64,
+    /// Which of the two is the original.
+    pub original: Original,
+}
+
+/// The earlier article that one derives from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DerivedView {
+    pub origin: i64,
+    pub url: String,
+    /// Part of the shorter text in common, 0 to 1.
+    pub share: f64,
+    /// Which of the two is the original: [`Original::Stored`] is the earlier.
+    pub original: Original,
 }
 
 /// An earlier text, and what the next one changed.
@@ -64,6 +81,10 @@ pub struct RevisionView {
     pub title: String,
     /// Blocks that went (`- `) and that came (`+ `), from this text to the next.
     pub difference: String,
+    /// `edited` or `material`.
+    pub change: String,
+    /// In what a material change matters: `number`, `name`, …
+    pub matters: Vec<String>,
 }
 
 /// How much the database holds.
@@ -192,25 +213,20 @@ fn kind_of(row: &BlockRow) -> Option<BlockKind> {
 pub(crate) fn read_article(connection: &Connection, id: i64) -> Result<StoredArticle> {
     let mut statement = connection.prepare_cached(
         "SELECT url, source, title, byline, published, language, text, blocks, incomplete,
-                first_seen, changed, relevant, score
+                first_seen, changed, relevant, score, gone
          FROM article JOIN verdict ON verdict.article = article.id WHERE id = ?1",
     )?;
     let mut rows = statement.query([id])?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     let byline: String = row.get(3)?;
     let text: String = row.get(6)?;
-    let stamp = |text: String| {
-        let corrupt = || Error::Corrupt { value: text.clone(), expected: "a publication time" };
-        text.parse::<Stamp>().map_err(|_| corrupt())
-    };
     Ok(StoredArticle {
         id,
         url: row.get(0)?,
         source: SourceId(row.get(1)?),
         title: row.get(2)?,
-        byline: serde_json::from_str(&byline)
-            .map_err(|_| Error::Corrupt { value: byline, expected: "a JSON array of names" })?,
-        published: row.get::<_, Option<String>>(4)?.map(stamp).transpose()?,
+        byline: names_of(&byline)?,
+        published: row.get::<_, Option<String>>(4)?.map(stamp_of).transpose()?,
         language: row.get(5)?,
         blocks: blocks_of(&row.get::<_, String>(7)?, &text)?,
         incomplete: row.get(8)?,
@@ -223,8 +239,41 @@ pub(crate) fn read_article(connection: &Connection, id: i64) -> Result<StoredArt
         },
         removed: removed_of(connection, id)?,
         copies: copies_of(connection, id)?,
+        derived: derived_of(connection, id)?,
+        gone: row.get::<_, Option<String>>(13)?.as_deref().map(parse_moment).transpose()?,
         revisions: revisions_of(connection, id)?,
     })
+}
+
+/// The `byline` column.
+pub(crate) fn names_of(column: &str) -> Result<Vec<String>> {
+    serde_json::from_str(column)
+        .map_err(|_| Error::Corrupt { value: column.to_owned(), expected: "a JSON array of names" })
+}
+
+/// A publication time as stored.
+pub(crate) fn stamp_of(column: String) -> Result<Stamp> {
+    column.parse().map_err(|_| Error::Corrupt { value: column, expected: "a publication time" })
+}
+
+fn original_of(column: String) -> Result<Original> {
+    Original::from_label(&column)
+        .ok_or(Error::Corrupt { value: column, expected: "stored, found or an agency" })
+}
+
+fn derived_of(connection: &Connection, id: i64) -> Result<Option<DerivedView>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT origin, url, share, original FROM derived JOIN article ON article.id = origin
+         WHERE derived.article = ?1",
+    )?;
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(DerivedView {
+        origin: row.get(0)?,
+        url: row.get(1)?,
+        share: row.get(2)?,
+        original: original_of(row.get(3)?)?,
+    }))
 }
 
 fn evidence_of(connection: &Connection, id: i64) -> Result<Vec<Evidence>> {
@@ -255,17 +304,25 @@ fn removed_of(connection: &Connection, id: i64) -> Result<Vec<RemovedView>> {
 }
 
 fn copies_of(connection: &Connection, id: i64) -> Result<Vec<CopyView>> {
-    let mut statement = connection
-        .prepare_cached("SELECT url, source, share FROM copy WHERE article = ?1 ORDER BY seen")?;
-    let rows = statement.query_map([id], |row| {
-        Ok(CopyView { url: row.get(0)?, source: SourceId(row.get(1)?), share: row.get(2)? })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut statement = connection.prepare_cached(
+        "SELECT url, source, share, original FROM copy WHERE article = ?1 ORDER BY seen",
+    )?;
+    let mut rows = statement.query([id])?;
+    let mut copies = Vec::new();
+    while let Some(row) = rows.next()? {
+        copies.push(CopyView {
+            url: row.get(0)?,
+            source: SourceId(row.get(1)?),
+            share: row.get(2)?,
+            original: original_of(row.get(3)?)?,
+        });
+    }
+    Ok(copies)
 }
 
 fn revisions_of(connection: &Connection, id: i64) -> Result<Vec<RevisionView>> {
     let mut statement = connection.prepare_cached(
-        "SELECT number, replaced, title, difference FROM revision
+        "SELECT number, replaced, title, difference, change, matters FROM revision
          WHERE article = ?1 ORDER BY number",
     )?;
     let mut rows = statement.query(params![id])?;
@@ -282,6 +339,8 @@ fn revision_of(row: &Row<'_>) -> Result<RevisionView> {
         replaced: parse_moment(&row.get::<_, String>(1)?)?,
         title: row.get(2)?,
         difference: row.get(3)?,
+        change: row.get(4)?,
+        matters: names_of(&row.get::<_, String>(5)?)?,
     })
 }
 

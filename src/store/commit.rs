@@ -1,16 +1,22 @@
 //! The one transaction that stores an article with everything it causes.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
 use crate::model::article::{Reason, Removed};
 use crate::model::fetched::Fetched;
-use crate::model::judged::{Field, Judged, Keys, Neighbour, Placed, Verdict};
+use crate::model::judged::{
+    Change, Field, Judged, Keys, Neighbour, Original, Placed, Verdict, Version, Wording,
+};
 use crate::model::source::SourceId;
 use crate::model::subscriber::Message;
 use crate::model::visit::Outcome;
 use crate::store::articles::block_rows;
+use crate::store::facts::{write_facts, write_instruments};
+use crate::store::neighbours::{self, Found, write_sample};
 use crate::store::outbox::enqueue;
 use crate::store::search::index;
 use crate::store::site_memory::remember;
@@ -22,13 +28,17 @@ pub struct Commit {
     pub source: SourceId,
     /// The row of the link that led here.
     pub link: String,
-    /// The registrable domain of the page: whose formulas and repeats these are.
+    /// The registrable domain of the page: whose formulas these are.
     pub domain: String,
+    /// The host of the page without `www.`: whose repeats these are.
+    pub host: String,
     pub judged: Judged,
     /// The page it was read from: kept as evidence.
     pub fetched: Fetched,
     /// Sent if this turns out to be the first sight of a relevant article.
     pub messages: Vec<Message>,
+    /// Sent if this turns out to change materially what a known article says.
+    pub corrections: Vec<Message>,
     pub now: DateTime<Utc>,
     /// When to look at this page again; none: never.
     pub next_look: Option<DateTime<Utc>>,
@@ -38,10 +48,12 @@ pub struct Commit {
 /// slip in between the look-up and the write.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
+    /// What a stored article is compared by.
+    pub keys: fn(String, &Wording<'_>) -> Keys,
     /// Where an article belongs among its neighbours.
-    pub place: fn(&Keys, &[Neighbour]) -> Placed,
-    /// Whether two texts differ only in what no reader would call a change.
-    pub is_noise: fn(&str, &str) -> bool,
+    pub place: fn(&Keys, &[Neighbour<'_>]) -> Placed,
+    /// How a new version of a text differs from the one before.
+    pub change: fn(Version<'_>, Version<'_>) -> Change,
     /// The difference between two texts, block by block, for a person.
     pub difference: fn(&str, &str) -> String,
 }
@@ -50,6 +62,8 @@ pub struct Rules {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Committed {
     pub placed: Placed,
+    /// What changed where it is a known article; none where it is not.
+    pub change: Change,
     /// The article's row, new or known.
     pub article: i64,
     /// Messages put into the outbox.
@@ -58,12 +72,6 @@ pub struct Committed {
 
 /// A snapshot compresses in a few milliseconds at this level, to a sixth of its size.
 const ZSTD_LEVEL: i32 = 3;
-/// Articles fetched as candidates for a copy.
-const NEIGHBOURS: usize = 8;
-/// Shingles in common that make a candidate.
-const SHARED_SHINGLES: usize = 3;
-/// A shingle known to more articles than this says nothing about a copy.
-const COMMON_SHINGLE: usize = 40;
 
 impl Store {
     /// Stores an article, its snapshot, verdict, evidence, removed blocks, keys, what the site
@@ -89,36 +97,28 @@ struct Writing<'a> {
 
 impl Writing<'_> {
     fn run(&self, rules: Rules) -> Result<Committed> {
-        let neighbours = self.neighbours()?;
-        let mut placed = (rules.place)(&self.commit.judged.keys, &neighbours);
-        if let Placed::Revision { article } = placed
-            && self.is_noise(article, rules)?
-        {
-            placed = Placed::Same { article };
-        }
-        if let Placed::Copy { article, .. } = placed
-            && self.commit.judged.verdict.relevant
-            && !self.is_relevant(article)?
-        {
-            // A short note says the same as the head of a longer report, which goes on to say more.
-            placed = Placed::New;
-        }
+        let (placed, change) = self.place(rules)?;
         // Who was told once is not told again, and who came later is not told of old news: an edit
         // causes an alert only where it is the edit that made the article relevant.
         let was_relevant = match placed {
             Placed::Revision { article } => self.is_relevant(article)?,
             _ => false,
         };
-        let article = match placed {
+        let article = match &placed {
             Placed::New => self.add_article()?,
-            Placed::Same { article } => article,
-            Placed::Revision { article } => {
-                self.revise(article, rules)?;
-                article
+            Placed::Derived { article, share, original } => {
+                let new = self.add_article()?;
+                self.add_derived(new, *article, *share, original)?;
+                new
             }
-            Placed::Copy { article, share } => {
-                self.add_copy(article, share)?;
-                article
+            Placed::Same { article } => *article,
+            Placed::Revision { article } => {
+                self.revise(*article, rules, &change)?;
+                *article
+            }
+            Placed::Copy { article, share, original } => {
+                self.add_copy(*article, *share, original)?;
+                *article
             }
         };
         // A copy's address stays its own: an edit there is no revision of the original.
@@ -126,82 +126,36 @@ impl Writing<'_> {
             self.know_address(article)?;
         }
         let messages = match placed {
-            Placed::New => self.enqueue(article)?,
-            Placed::Revision { .. } if !was_relevant => self.enqueue(article)?,
-            Placed::Revision { .. } | Placed::Same { .. } | Placed::Copy { .. } => 0,
+            Placed::New | Placed::Derived { .. } => self.alert(article)?.len(),
+            Placed::Revision { .. } => {
+                let alerted = if was_relevant { HashSet::new() } else { self.alert(article)? };
+                alerted.len() + self.correct(article, &change, &alerted)?
+            }
+            Placed::Same { .. } | Placed::Copy { .. } => 0,
         };
         self.finish_link()?;
-        Ok(Committed { placed, article, messages })
+        Ok(Committed { placed, change, article, messages })
     }
 
-    /// Stored articles that may be the same: by address, by wording, by shared shingles.
-    fn neighbours(&self) -> Result<Vec<Neighbour>> {
-        let keys = &self.commit.judged.keys;
-        let by_link = self.known_at(&self.commit.link)?;
-        let by_canonical = self.known_at(&keys.address)?;
-        let mut ids: Vec<i64> = by_link.into_iter().chain(by_canonical).collect();
-        ids.dedup();
-        let shingles: Vec<i64> = keys.shingles.iter().copied().map(signed).collect();
-        let mut others = self.transaction.prepare_cached(
-            "WITH shared (article) AS (
-                 SELECT shingle.article FROM json_each(?2) AS asked
-                 JOIN shingle ON shingle.hash = asked.value
-                 WHERE (SELECT count(*) FROM (SELECT 1 FROM shingle AS all_of
-                        WHERE all_of.hash = asked.value LIMIT ?5)) < ?5)
-             SELECT id FROM article WHERE wording = ?1
-             UNION
-             SELECT article FROM (SELECT article FROM shared GROUP BY article
-                                  HAVING ?3 <= count(*) ORDER BY count(*) DESC LIMIT ?4)",
-        )?;
-        let found = others.query_map(
-            params![
-                signed(keys.wording),
-                serde_json::json!(shingles).to_string(),
-                SHARED_SHINGLES,
-                NEIGHBOURS,
-                COMMON_SHINGLE,
-            ],
-            |row| row.get(0),
-        )?;
-        for id in found {
-            let id = id?;
-            if !ids.contains(&id) {
-                ids.push(id);
+    /// Where the article belongs, and where it is a known one, what changed.
+    fn place(&self, rules: Rules) -> Result<(Placed, Change)> {
+        let Commit { judged, link, domain, now, .. } = self.commit;
+        let found =
+            neighbours::find(self.transaction, &judged.keys, link, domain, *now, rules.keys)?;
+        let near: Vec<Neighbour<'_>> = found.iter().map(Found::as_neighbour).collect();
+        match (rules.place)(&judged.keys, &near) {
+            Placed::Revision { article } => match self.change(article, rules)? {
+                change @ (Change::None | Change::Noise) => Ok((Placed::Same { article }, change)),
+                change => Ok((Placed::Revision { article }, change)),
+            },
+            // A short note says the same as the head of a longer report, which goes on to say more.
+            Placed::Copy { article, share, original }
+                if judged.verdict.relevant && !self.is_relevant(article)? =>
+            {
+                Ok((Placed::Derived { article, share, original }, Change::None))
             }
+            placed => Ok((placed, Change::None)),
         }
-        ids.into_iter()
-            .map(|id| {
-                let mut neighbour = self.neighbour(id)?;
-                neighbour.same_address = by_link == Some(id)
-                    || by_canonical == Some(id) && keys.shares_words_with(&neighbour);
-                Ok(neighbour)
-            })
-            .collect()
-    }
-
-    /// The article that lives at an address.
-    fn known_at(&self, address: &str) -> Result<Option<i64>> {
-        Ok(self
-            .transaction
-            .prepare_cached("SELECT article FROM address WHERE address = ?1")?
-            .query_row([address], |row| row.get(0))
-            .optional()?)
-    }
-
-    fn neighbour(&self, id: i64) -> Result<Neighbour> {
-        let (wording, same_site): (i64, bool) = self
-            .transaction
-            .prepare_cached("SELECT wording, domain = ?2 FROM article WHERE id = ?1")?
-            .query_row(params![id, self.commit.domain], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let mut statement =
-            self.transaction.prepare_cached("SELECT hash FROM shingle WHERE article = ?1")?;
-        let mut shingles: Vec<u64> = statement
-            .query_map([id], |row| row.get::<_, i64>(0))?
-            .map(|hash| hash.map(i64::cast_unsigned))
-            .collect::<rusqlite::Result<_>>()?;
-        shingles.sort_unstable();
-        let wording = wording.cast_unsigned();
-        Ok(Neighbour { article: id, same_address: false, same_site, wording, shingles })
     }
 
     /// Whether a stored article was judged to be about sanctions.
@@ -240,50 +194,55 @@ impl Writing<'_> {
             ])?;
         let id = self.transaction.last_insert_rowid();
         self.describe(id)?;
-        remember(self.transaction, &self.commit.domain, &article.lines, *now)?;
+        remember(self.transaction, &self.commit.host, &self.commit.domain, &article.lines, *now)?;
         Ok(id)
     }
 
-    /// Whether nothing a reader would call a change lies between the stored text and the new one.
+    /// What changed between the stored text and the new one.
     ///
     /// What we have learned since to be a repeat of the site is gone from the new text and not from
     /// the old: it is taken from both, or every page would change when the memory grows.
-    fn is_noise(&self, article: i64, rules: Rules) -> Result<bool> {
-        let old: String = self
-            .transaction
-            .prepare_cached("SELECT title || char(10, 10) || text FROM article WHERE id = ?1")?
-            .query_row([article], |row| row.get(0))?;
+    fn change(&self, article: i64, rules: Rules) -> Result<Change> {
+        let (old_title, old_text) = self.version(article)?;
         let judged = &self.commit.judged.article;
-        let is_repeat = |block: &&str| {
-            judged
-                .removed
-                .iter()
-                .any(|removed| removed.reason == Reason::SiteRepeat && removed.text == **block)
-        };
-        let old: Vec<&str> = old.split("\n\n").filter(|block| !is_repeat(block)).collect();
-        let new = format!("{}\n\n{}", judged.title, judged.text());
-        Ok((rules.is_noise)(&old.join("\n\n"), &new))
+        let repeats: HashSet<&str> = judged
+            .removed
+            .iter()
+            .filter(|removed| removed.reason == Reason::SiteRepeat)
+            .map(|removed| removed.text.as_str())
+            .collect();
+        let old: Vec<&str> =
+            old_text.split("\n\n").filter(|block| !repeats.contains(block)).collect();
+        let (old, new) = (old.join("\n\n"), judged.text());
+        let old = Version { title: &old_title, text: &old };
+        Ok((rules.change)(old, Version { title: &judged.title, text: &new }))
+    }
+
+    /// Title and text of a stored article.
+    fn version(&self, article: i64) -> Result<(String, String)> {
+        Ok(self
+            .transaction
+            .prepare_cached("SELECT title, text FROM article WHERE id = ?1")?
+            .query_row([article], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
     /// Moves the stored text to the revisions, with its difference to the new one, and puts the
     /// new one in its place.
-    fn revise(&self, id: i64, rules: Rules) -> Result<()> {
+    fn revise(&self, id: i64, rules: Rules, change: &Change) -> Result<()> {
         let Commit { judged, now, .. } = self.commit;
         let article = &judged.article;
-        let (old_title, old_text): (String, String) = self
-            .transaction
-            .prepare_cached("SELECT title, text FROM article WHERE id = ?1")?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (old_title, old_text) = self.version(id)?;
         let difference = (rules.difference)(
             &format!("{old_title}\n\n{old_text}"),
             &format!("{}\n\n{}", article.title, article.text()),
         );
         self.transaction.execute(
-            "INSERT INTO revision (article, number, replaced, title, text, blocks, snapshot, difference)
+            "INSERT INTO revision (article, number, replaced, title, text, blocks, snapshot,
+                                   difference, change, matters)
              SELECT id, (SELECT count(*) + 1 FROM revision WHERE article = ?1), ?2,
-                    title, text, blocks, snapshot, ?3
+                    title, text, blocks, snapshot, ?3, ?4, ?5
              FROM article WHERE id = ?1",
-            params![id, moment(*now), difference],
+            params![id, moment(*now), difference, change.name(), matters_column(change)],
         )?;
         let snapshot = self.add_snapshot()?;
         self.transaction.execute(
@@ -309,13 +268,21 @@ impl Writing<'_> {
         self.describe(id)
     }
 
-    fn add_copy(&self, article: i64, share: f64) -> Result<()> {
+    fn add_derived(&self, id: i64, origin: i64, share: f64, original: &Original) -> Result<()> {
+        self.transaction.execute(
+            "INSERT INTO derived (article, origin, share, original) VALUES (?1, ?2, ?3, ?4)",
+            params![id, origin, share, original.label()],
+        )?;
+        Ok(())
+    }
+
+    fn add_copy(&self, article: i64, share: f64, original: &Original) -> Result<()> {
         let Commit { source, judged, now, .. } = self.commit;
         let copy = &judged.article;
         self.transaction.execute(
-            "INSERT INTO copy (address, article, url, source, title, published, share, seen)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-             ON CONFLICT (address) DO UPDATE SET share = ?7",
+            "INSERT INTO copy (address, article, url, source, title, published, share, seen, original)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (address) DO UPDATE SET share = ?7, original = ?9",
             params![
                 judged.keys.address,
                 article,
@@ -325,6 +292,7 @@ impl Writing<'_> {
                 copy.published.map(|stamp| stamp.to_string()),
                 share,
                 moment(*now),
+                original.label(),
             ],
         )?;
         Ok(())
@@ -354,10 +322,12 @@ impl Writing<'_> {
 
     /// Everything that hangs on an article's present text, in place of what hung there before.
     fn describe(&self, id: i64) -> Result<()> {
-        let Judged { article, keys, verdict } = &self.commit.judged;
+        let Judged { article, keys, verdict, instruments, facts } = &self.commit.judged;
         self.write_removed(id, &article.removed)?;
         self.write_verdict(id, verdict)?;
-        self.write_shingles(id, &keys.shingles)?;
+        write_sample(self.transaction, id, &keys.shingles, self.commit.now)?;
+        write_instruments(self.transaction, id, instruments)?;
+        write_facts(self.transaction, id, facts)?;
         index(self.transaction, id, &article.title, &article.text())
     }
 
@@ -402,17 +372,6 @@ impl Writing<'_> {
         Ok(())
     }
 
-    fn write_shingles(&self, id: i64, shingles: &[u64]) -> Result<()> {
-        self.transaction.execute("DELETE FROM shingle WHERE article = ?1", [id])?;
-        let mut insert = self
-            .transaction
-            .prepare_cached("INSERT OR IGNORE INTO shingle (hash, article) VALUES (?1, ?2)")?;
-        for hash in shingles {
-            insert.execute(params![signed(*hash), id])?;
-        }
-        Ok(())
-    }
-
     /// The article's own address and the link's lead to it from now on.
     fn know_address(&self, article: i64) -> Result<()> {
         let mut insert = self
@@ -420,14 +379,41 @@ impl Writing<'_> {
             .prepare_cached("INSERT OR IGNORE INTO address (address, article) VALUES (?1, ?2)")?;
         insert.execute(params![self.commit.judged.keys.address, article])?;
         insert.execute(params![self.commit.link, article])?;
+        self.transaction.execute(
+            "UPDATE article SET gone = NULL WHERE id = ?1 AND gone IS NOT NULL",
+            [article],
+        )?;
         Ok(())
     }
 
-    fn enqueue(&self, article: i64) -> Result<usize> {
-        let cause = format!("article:{article}");
-        let mut added = 0;
+    /// Puts the alerts into the outbox; gives the subscribers who get one.
+    fn alert(&self, article: i64) -> Result<HashSet<i64>> {
+        let cause = alert_cause(article);
+        let mut alerted = HashSet::new();
         for message in &self.commit.messages {
-            added += usize::from(enqueue(self.transaction, &cause, message, self.commit.now)?);
+            if enqueue(self.transaction, &cause, message, self.commit.now)? {
+                alerted.insert(message.subscriber);
+            }
+        }
+        Ok(alerted)
+    }
+
+    /// Tells those who know the earlier text of a material change; an alert just made says it all.
+    fn correct(&self, article: i64, change: &Change, alerted: &HashSet<i64>) -> Result<usize> {
+        if change.matters().is_empty() {
+            return Ok(0);
+        }
+        let number: i64 = self.transaction.query_row(
+            "SELECT count(*) FROM revision WHERE article = ?1",
+            [article],
+            |row| row.get(0),
+        )?;
+        let cause = format!("revision:{article}:{number}");
+        let mut added = 0;
+        for message in &self.commit.corrections {
+            if !alerted.contains(&message.subscriber) {
+                added += usize::from(enqueue(self.transaction, &cause, message, self.commit.now)?);
+            }
         }
         Ok(added)
     }
@@ -448,4 +434,15 @@ impl Writing<'_> {
         )?;
         Ok(())
     }
+}
+
+/// The cause of an alert in the outbox.
+pub(crate) fn alert_cause(article: i64) -> String {
+    format!("article:{article}")
+}
+
+/// The `matters` column: a JSON array of words.
+fn matters_column(change: &Change) -> String {
+    let words: Vec<&str> = change.matters().iter().map(|matter| matter.name()).collect();
+    serde_json::json!(words).to_string()
 }

@@ -10,15 +10,19 @@
 mod articles;
 mod commit;
 mod designations;
+mod facts;
+mod feedback;
 mod links;
 mod lists;
 mod lock;
+mod neighbours;
 mod outbox;
 mod schema;
 mod search;
 mod site_memory;
 mod sources;
 mod subscribers;
+mod told;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -29,13 +33,18 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-pub use crate::store::articles::{CopyView, Counted, RemovedView, RevisionView, StoredArticle};
+pub use crate::store::articles::{
+    CopyView, Counted, DerivedView, RemovedView, RevisionView, StoredArticle,
+};
 pub use crate::store::commit::{Commit, Committed, Rules};
+pub use crate::store::facts::StoredFact;
+pub use crate::store::feedback::{Judgement, Label};
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::outbox::{Claimed, Outbox};
 pub use crate::store::search::Scope;
+pub use crate::store::told::{Alerted, Told};
 
 /// Connections kept for reading.
 const READERS: usize = 4;

@@ -38,8 +38,9 @@ pub(crate) fn enqueue(
     let added = transaction
         .prepare_cached(
             "INSERT INTO delivery
-                 (subscriber, cause, message_id, subject, text, html, state, created, next_try)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7
+                 (subscriber, cause, message_id, subject, text, html, state, created, next_try,
+                  follows)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7, ?8
              WHERE EXISTS (SELECT 1 FROM subscriber WHERE id = ?1 AND left IS NULL)
              ON CONFLICT (subscriber, cause) DO NOTHING",
         )?
@@ -51,6 +52,7 @@ pub(crate) fn enqueue(
             message.text,
             message.html,
             moment(now),
+            message.follows,
         ])?;
     Ok(added == 1)
 }
@@ -162,7 +164,7 @@ impl Store {
 
 fn claimed(transaction: &Transaction<'_>, id: i64) -> Result<Claimed> {
     let mut statement = transaction.prepare_cached(
-        "SELECT attempts, subscriber, email, name, subject, text, html, message_id
+        "SELECT attempts, subscriber, email, name, subject, text, html, message_id, follows
          FROM delivery JOIN subscriber ON subscriber.id = subscriber WHERE delivery.id = ?1",
     )?;
     let mut rows = statement.query([id])?;
@@ -179,5 +181,6 @@ fn message_of(row: &Row<'_>) -> Result<Message> {
         text: row.get(5)?,
         html: row.get(6)?,
         message_id: row.get(7)?,
+        follows: row.get(8)?,
     })
 }

@@ -4,6 +4,7 @@ pub mod fold;
 pub mod language;
 pub mod overlap;
 pub mod phrases;
+pub mod quick_hash;
 pub mod repair;
 pub mod search;
 pub mod seen;

@@ -20,15 +20,15 @@ use sanctionwatch::store::{Scope, Store, StoredArticle};
 use crate::support::web::{Response, Web};
 
 /// A crawler with a database of its own, a clock we move, and limits small enough to reach.
-struct World {
-    crawler: Crawler,
-    clock: Clock,
+pub(crate) struct World {
+    pub(crate) crawler: Crawler,
+    pub(crate) clock: Clock,
     /// Held for its life: the database lies in it.
     _folder: tempfile::TempDir,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("world.db")).unwrap();
         let clock = Clock::fixed("2026-03-02T08:00:00Z".parse().unwrap());
@@ -56,11 +56,11 @@ impl World {
         Self { crawler, clock, _folder: folder }
     }
 
-    async fn crawl(&self, sources: &[Arc<Source>]) -> Vec<Visit> {
+    pub(crate) async fn crawl(&self, sources: &[Arc<Source>]) -> Vec<Visit> {
         self.crawler.crawl_once(sources).await.unwrap()
     }
 
-    async fn articles(&self) -> Vec<StoredArticle> {
+    pub(crate) async fn articles(&self) -> Vec<StoredArticle> {
         self.crawler.store.search(String::new(), Scope::All, 1000).await.unwrap()
     }
 
@@ -69,7 +69,7 @@ impl World {
     }
 }
 
-fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> {
+pub(crate) fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> {
     Arc::new(Source {
         id: SourceId(format!("int/{slug}")),
         title: slug.to_owned(),
@@ -90,7 +90,7 @@ fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> {
     })
 }
 
-fn feed(links: &[String]) -> String {
+pub(crate) fn feed(links: &[String]) -> String {
     let items: String = links
         .iter()
         .map(|link| format!("<item><title>{link}</title><link>{link}</link></item>"))
@@ -99,7 +99,7 @@ fn feed(links: &[String]) -> String {
 }
 
 /// A page about sanctions with words of its own.
-fn page(subject: &str) -> String {
+pub(crate) fn page(subject: &str) -> String {
     format!(
         "<!doctype html><html lang=en><head><title>US imposes sanctions on {subject}</title></head>\
          <body><article><h1>US imposes sanctions on {subject}</h1>\
@@ -272,7 +272,8 @@ async fn an_edited_text_is_a_revision_and_noise_is_not() {
         difference.contains("14 May 2026") && difference.contains("end of the month"),
         "{difference}"
     );
-    assert_eq!(world.mails_waiting().await, 1);
+    // The alert, and the notice of the change.
+    assert_eq!(world.mails_waiting().await, 2);
 }
 
 #[tokio::test]

@@ -262,14 +262,21 @@ fn check_mails(files: &[PathBuf], expected: &BTreeMap<String, Written>) {
         }
     }
     let mut letters: Vec<(String, String)> = Vec::new();
+    let mut corrections = 0;
     for path in files {
         let bytes = fs::read(path).unwrap();
         let letter = MessageParser::default().parse(&bytes).unwrap();
         let reader = letter.to().unwrap().first().unwrap().address().unwrap().to_owned();
         assert!(letter.body_html(0).is_some(), "{} has no HTML", path.display());
+        if letter.subject().unwrap().starts_with("Changed: ") {
+            corrections += 1;
+            continue;
+        }
         letters.push((reader, letter.body_text(0).unwrap().into_owned()));
     }
     assert_eq!(letters.len(), wanted.len());
+    // Both readers hear of both edits between the crawls.
+    assert_eq!(corrections, 4);
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (reader, title) in wanted {
         let of_it = letters

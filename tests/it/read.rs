@@ -276,6 +276,24 @@ fn the_command_tells_the_fields() {
 }
 
 #[test]
+fn a_recipe_keeps_a_formula_that_the_site_repeats() {
+    let formula =
+        "This decision is made under the Act and enters into force on the day it is printed.";
+    let html = format!(
+        "<title>Ship held</title><p>A freighter was held at the lock on Sunday after a tip from a \
+         neighbouring port, the office said.</p><p class=basis>{formula}</p>"
+    );
+    let page = fetched(html.as_bytes(), "text/html");
+    let line = sanctionwatch::text::fold::fold_numbers(formula);
+    let mut memory = SiteMemory::default();
+    memory.on_host.insert(sanctionwatch::text::fold::line_hash(&line), 50);
+    let text = |recipe: &Recipe| read(&page, recipe, &memory).0.unwrap().text();
+    assert!(!text(&Recipe::default()).contains(formula));
+    let recipe = Recipe { keep: vec!["p.basis".to_owned()], ..Recipe::default() };
+    assert!(text(&recipe).contains(formula));
+}
+
+#[test]
 fn what_the_site_repeats_goes_and_syndicated_text_stays() {
     let ours = "Our reporters work for you every day of the year, in every weather.";
     let wire = "The ministry confirmed the decision late in the evening, without giving reasons.";

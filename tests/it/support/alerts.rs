@@ -1,6 +1,7 @@
 //! Judged articles and the alerts they cause: the plain cases, other scripts, and a hostile page.
 
 use chrono::{DateTime, Utc};
+use sanctionwatch::classify::{self, weights};
 use sanctionwatch::digest;
 use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Verdict};
@@ -77,8 +78,11 @@ pub(crate) fn judged(article: Article, score: f64, signs: &[(&str, &str, f64)]) 
         Evidence { text, start, end, field, rule: (*rule).to_owned(), weight: *weight }
     });
     let verdict = Verdict { relevant: true, score, evidence: evidence.collect() };
-    let keys = Keys { address: article.url.clone(), wording: 1, shingles: Vec::new() };
-    Judged { article, keys, verdict }
+    let keys = Keys { address: article.url.clone(), wording: 1, ..Keys::default() };
+    let language = article.language.as_deref();
+    let opinion = classify::opinion(weights::shipped(), &article.title, &text, language);
+    let facts = classify::facts(&article.title, &text, language, article.published);
+    Judged { article, keys, verdict, instruments: opinion.instruments, facts }
 }
 
 pub(crate) fn official() -> Judged {

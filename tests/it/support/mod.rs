@@ -1,6 +1,7 @@
 //! What the subjects share: the far side of each door, scripted.
 
 pub(crate) mod alerts;
+pub(crate) mod edits;
 pub(crate) mod pdf;
 pub(crate) mod smtp;
 pub(crate) mod web;

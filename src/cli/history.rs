@@ -1,0 +1,131 @@
+//! `history`: what became of one article: every text its page has had, and what changed.
+
+use anstyle::{AnsiColor, Style};
+use anyhow::{Context, bail};
+use serde_json::json;
+
+use crate::cli::Exit;
+use crate::cli::setup::{SettingsArgs, open_store};
+use crate::model::judged::Original;
+use crate::parse::address;
+use crate::store::{RevisionView, Store, StoredArticle};
+
+const FAINT: Style = Style::new().dimmed();
+const HEAD: Style = Style::new().bold();
+const GONE: Style = AnsiColor::Red.on_default();
+const CAME: Style = AnsiColor::Green.on_default();
+const MARK: Style = AnsiColor::Yellow.on_default();
+
+/// Show how an article changed: each revision with its time, what it matters in, and the difference
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The address of the article, or its number in the database
+    #[arg(value_name = "URL|ARTICLE")]
+    article: String,
+    /// One JSON object per revision, oldest first
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
+    let settings = args.settings.load()?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let article = runtime.block_on(async {
+        let store = open_store(&settings)?;
+        find(&store, &args.article).await
+    })?;
+    if args.json {
+        print_json(&article);
+    } else {
+        print(&article);
+    }
+    Ok(Exit::Done)
+}
+
+async fn find(store: &Store, wanted: &str) -> anyhow::Result<StoredArticle> {
+    let id = match wanted.parse() {
+        Ok(id) => id,
+        Err(_) => {
+            let Some(key) = address::key(wanted) else {
+                bail!("{wanted:?} is neither a web address nor the number of an article");
+            };
+            let told = store.told(vec![key]).await?;
+            told.with_context(|| {
+                format!(
+                    "no article is known at {wanted}; `sanctionwatch search` shows those there are"
+                )
+            })?
+            .article
+        }
+    };
+    let article = store.article(id).await?;
+    article.with_context(|| format!("there is no article {id} in {}", store.path().display()))
+}
+
+fn print(article: &StoredArticle) {
+    anstream::println!("{HEAD}{}{HEAD:#}", article.title);
+    anstream::println!("{FAINT}{}  {}{FAINT:#}", article.source, article.url);
+    anstream::println!("first seen {}", article.first_seen.format("%Y-%m-%d %H:%M UTC"));
+    if let Some(derived) = &article.derived {
+        let share = derived.share * 100.0;
+        anstream::println!(
+            "derived, {share:.0} % in common with {}{}",
+            derived.url,
+            original(&derived.original)
+        );
+    }
+    for copy in &article.copies {
+        let share = copy.share * 100.0;
+        anstream::println!("copy, {share:.0} %: {}{}", copy.url, original(&copy.original));
+    }
+    for revision in &article.revisions {
+        print_revision(revision);
+    }
+    if article.revisions.is_empty() {
+        anstream::println!("never changed since");
+    }
+    if let Some(gone) = article.gone {
+        anstream::println!("\n{GONE}page gone{GONE:#} {}", gone.format("%Y-%m-%d %H:%M UTC"));
+    }
+}
+
+fn original(original: &Original) -> String {
+    match original {
+        Original::Stored => String::new(),
+        Original::Found => " (the original, published earlier)".to_owned(),
+        Original::Agency(name) => format!(" (both after {name})"),
+    }
+}
+
+fn print_revision(revision: &RevisionView) {
+    let RevisionView { number, replaced, change, matters, difference, .. } = revision;
+    let when = replaced.format("%Y-%m-%d %H:%M UTC");
+    let what = if matters.is_empty() {
+        change.clone()
+    } else {
+        format!("{MARK}{change}{MARK:#}: {}", matters.join(", "))
+    };
+    anstream::println!("\n{HEAD}revision {number}{HEAD:#} {when}  {what}");
+    for line in difference.lines() {
+        let style = if line.starts_with('-') { GONE } else { CAME };
+        anstream::println!("{style}{line}{style:#}");
+    }
+}
+
+fn print_json(article: &StoredArticle) {
+    for revision in &article.revisions {
+        let line = json!({
+            "article": article.id,
+            "url": article.url,
+            "revision": revision.number,
+            "replaced": revision.replaced.to_rfc3339(),
+            "change": revision.change,
+            "matters": revision.matters,
+            "title_before": revision.title,
+            "difference": revision.difference,
+        });
+        anstream::println!("{line}");
+    }
+}

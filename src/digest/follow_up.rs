@@ -1,0 +1,286 @@
+//! What follows an alert: the article was changed in what matters, or its page is gone; and the
+//! notice of a change on a page that is watched in place.
+
+use askama::Template;
+
+use crate::digest::alert::{
+    COLUMNS, HEADLINE, Leave, Link, NAME, ascii_domain, link, name_of, subject,
+};
+use crate::digest::line::{one_line, shorten, wrap};
+use crate::digest::words;
+use crate::model::judged::Matter;
+use crate::model::source::Source;
+use crate::model::subscriber::{Email, Message, Subscriber};
+
+/// The article that something happened to.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    pub title: &'a str,
+    pub url: &'a str,
+    /// The address it is known by, which never changes.
+    pub address: &'a str,
+    /// ISO 639-1 code of the text.
+    pub language: Option<&'a str>,
+}
+
+/// What happened to it.
+#[derive(Debug, Clone, Copy)]
+pub enum News<'a> {
+    /// Its text says something else.
+    Changed {
+        /// In what; not empty.
+        matters: &'a [Matter],
+        /// Blocks that went (`- `) and came (`+ `), as `dedupe::difference` writes them.
+        difference: &'a str,
+        /// The wording that is there now.
+        version: u64,
+    },
+    /// Its page is there no more.
+    Gone,
+}
+
+/// Somebody to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reader {
+    pub subscriber: Subscriber,
+    /// The `Message-ID` of the alert they got of the article, if they got one: it is followed.
+    pub alert: Option<String>,
+}
+
+/// One message for each reader. The same news gives the same `Message-ID`s.
+pub fn follow_ups(
+    known: &Known<'_>,
+    news: &News<'_>,
+    source: &Source,
+    readers: &[Reader],
+    sender: &Email,
+) -> Vec<Message> {
+    let cause = match news {
+        News::Changed { version, .. } => name_of(&format!("{} {version:016x}", known.address)),
+        News::Gone => name_of(&format!("{} gone", known.address)),
+    };
+    let notice = Notice::new(known, news, source);
+    readers.iter().map(|reader| message(&notice, &cause, reader, sender)).collect()
+}
+
+fn message(notice: &Notice, cause: &str, reader: &Reader, sender: &Email) -> Message {
+    let Reader { subscriber, alert } = reader;
+    let leave = Leave::of(sender);
+    let address = subscriber.email.expose();
+    let why = match (alert, notice.gone) {
+        (Some(_), true) => {
+            "We sent you an alert about this article. Its page is gone: it may have \
+                            been moved or withdrawn. Our copy of the text is kept."
+        }
+        (Some(_), false) => "We sent you an alert about this article. It now says something else.",
+        (None, _) => "This page is watched in place. It now says something else.",
+    };
+    let text = TextPart { notice, why, reader: address, leave: &leave };
+    let html = HtmlPart { notice, why, reader: address, leave: &leave };
+    let written = "a template writes into a string, which cannot fail";
+    Message {
+        subscriber: subscriber.id,
+        email: subscriber.email.clone(),
+        name: subscriber.name.clone(),
+        subject: notice.subject.clone(),
+        text: text.render().expect(written),
+        html: html.render().expect(written),
+        message_id: format!("<change.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+        follows: alert.clone(),
+    }
+}
+
+/// What a notice says, the same to every reader.
+#[derive(Debug)]
+struct Notice {
+    subject: String,
+    headline: String,
+    source: String,
+    gone: bool,
+    /// "numbers, names": in what the change matters; empty where the page is gone.
+    matters: String,
+    passages: Vec<Passage>,
+    /// Passages that differ beyond those shown.
+    more: usize,
+    language: String,
+    /// The side their lines begin on: `left` or `right`.
+    side: &'static str,
+    link: Option<Link>,
+}
+
+/// A block that went or came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Passage {
+    came: bool,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "follow_up.txt", escape = "none")]
+struct TextPart<'a> {
+    notice: &'a Notice,
+    why: &'a str,
+    reader: &'a str,
+    leave: &'a Leave<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "follow_up.html")]
+struct HtmlPart<'a> {
+    notice: &'a Notice,
+    why: &'a str,
+    reader: &'a str,
+    leave: &'a Leave<'a>,
+}
+
+impl TextPart<'_> {
+    fn wrapped(&self, line: impl AsRef<str>) -> String {
+        wrap(line.as_ref(), COLUMNS, "")
+    }
+
+    fn passage(&self, passage: &Passage) -> String {
+        let mark = if passage.came { "  + " } else { "  - " };
+        wrap(&passage.text, COLUMNS, "    ").replacen("    ", mark, 1)
+    }
+}
+
+/// Passages shown, and characters of each.
+const PASSAGES: usize = 10;
+const PASSAGE: usize = 500;
+/// Words shown before and after those that differ.
+const AROUND: usize = 12;
+
+impl Notice {
+    fn new(known: &Known<'_>, news: &News<'_>, source: &Source) -> Self {
+        let name = shorten(&one_line(&source.title), NAME);
+        let headline = match one_line(known.title) {
+            title if title.is_empty() => format!("An article from {name}"),
+            title => shorten(&title, HEADLINE),
+        };
+        let language = known.language.unwrap_or(&source.language);
+        let (what, matters, mut passages) = match news {
+            News::Changed { matters, difference, .. } => {
+                ("Changed", listed(matters), passages(difference))
+            }
+            News::Gone => ("Gone", String::new(), Vec::new()),
+        };
+        let more = passages.len().saturating_sub(PASSAGES);
+        passages.truncate(PASSAGES);
+        Self {
+            subject: subject(&format!("{what}: {headline}"), &name),
+            gone: matches!(news, News::Gone),
+            side: if words::runs_leftwards(language) { "right" } else { "left" },
+            language: language.to_owned(),
+            link: link(known.url),
+            source: name,
+            headline,
+            matters,
+            passages,
+            more,
+        }
+    }
+
+    fn direction(&self) -> &'static str {
+        if self.side == "right" { "rtl" } else { "ltr" }
+    }
+}
+
+/// "numbers, names", as a reader says it.
+fn listed(matters: &[Matter]) -> String {
+    let words: Vec<&str> = matters
+        .iter()
+        .map(|matter| match matter {
+            Matter::Title => "the headline",
+            Matter::Number => "numbers or dates",
+            Matter::Negation => "a negation or exception",
+            Matter::Name => "names",
+            Matter::Passage => "whole passages",
+        })
+        .collect();
+    words.join(", ")
+}
+
+/// The passages of a difference; of one that another took the place of, the words that differ with
+/// some around them.
+fn passages(difference: &str) -> Vec<Passage> {
+    let lines: Vec<(bool, &str)> = difference
+        .lines()
+        .filter_map(|line| {
+            let gone = line.strip_prefix("- ").map(|text| (false, text));
+            gone.or_else(|| line.strip_prefix("+ ").map(|text| (true, text)))
+        })
+        .collect();
+    let mut passages = Vec::new();
+    let mut at = 0;
+    while let Some((came, text)) = lines.get(at) {
+        match lines.get(at + 1) {
+            Some((true, next)) if !came => {
+                let (old, new) = around(text, next);
+                passages.push(Passage { came: false, text: old });
+                passages.push(Passage { came: true, text: new });
+                at += 2;
+            }
+            _ => {
+                passages.push(Passage { came: *came, text: shorten(&one_line(text), PASSAGE) });
+                at += 1;
+            }
+        }
+    }
+    passages
+}
+
+/// Two texts cut down to where they differ.
+fn around(old: &str, new: &str) -> (String, String) {
+    let (old, new) = (one_line(old), one_line(new));
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.split(' ').collect(), new.split(' ').collect());
+    let head = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
+    let room = old.len().min(new.len()) - head;
+    let tails = old.iter().rev().zip(new.iter().rev()).take(room);
+    let tail = tails.take_while(|(one, other)| one == other).count();
+    let cut = |words: &[&str]| {
+        let from = head.saturating_sub(AROUND);
+        let to = (words.len() - tail + AROUND).min(words.len());
+        let before = if 0 < from { "… " } else { "" };
+        let after = if to < words.len() { " …" } else { "" };
+        shorten(&format!("{before}{}{after}", words[from..to].join(" ")), PASSAGE)
+    };
+    (cut(&old), cut(&new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_passage_is_cut_to_where_it_differs() {
+        let words = |change: &str| {
+            let before: Vec<String> = (0..40).map(|n| format!("w{n}")).collect();
+            format!("{} {change} {}", before.join(" "), before.join(" "))
+        };
+        let (old, new) = around(&words("5"), &words("6 or 7"));
+        assert!(
+            old.starts_with("… w28") && old.contains("w39 5 w0") && old.ends_with("w11 …"),
+            "{old}"
+        );
+        assert!(new.contains("w39 6 or 7 w0"), "{new}");
+        let cases = [("a b", "a b c"), ("", "x"), ("a a a", "a a"), ("same", "same")];
+        for (old, new) in cases {
+            assert_eq!(around(old, new), (old.to_owned(), new.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_came_alone_is_no_counterpart() {
+        let passage = |came, text: &str| Passage { came, text: text.to_owned() };
+        assert_eq!(
+            passages("- one\n- two\n+ zwei\n+ drei\n"),
+            [
+                passage(false, "one"),
+                passage(false, "two"),
+                passage(true, "zwei"),
+                passage(true, "drei")
+            ]
+        );
+        assert!(passages("").is_empty());
+    }
+}
