@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sanctionwatch::dedupe;
-use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::facts::Facts;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Judged, Placed, Verdict};
@@ -128,6 +128,7 @@ fn commit(number: u64) -> Commit {
         removed: Vec::new(),
         lines: vec![number],
         incomplete: false,
+        about: About::default(),
     };
     let keys = dedupe::keys(url.clone(), &article);
     let verdict = Verdict { relevant: false, score: 0.0, evidence: Vec::new() };

@@ -22,7 +22,7 @@ use sanctionwatch::digest;
 use sanctionwatch::jobs::send_mail;
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
-use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::facts::Facts;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
@@ -189,6 +189,7 @@ fn judged(number: usize) -> Judged {
         removed: Vec::new(),
         lines: Vec::new(),
         incomplete: false,
+        about: About::default(),
     };
     let words = "all property and interests in property";
     let start = article.text().find(words).unwrap();

@@ -6,7 +6,7 @@ mod error_page;
 pub mod sites;
 
 use crate::model::article::{Article, Block, BlockKind, Reason, Removed, SiteMemory};
-use crate::model::extracted::{Extracted, RawBlock};
+use crate::model::extracted::{Captions, Extracted, RawBlock, Surroundings};
 use crate::model::note::Note;
 use crate::text::fold::numberless_hash;
 use crate::text::phrases::{self, Known, Match};
@@ -32,14 +32,10 @@ pub fn article(extracted: Extracted, memory: &SiteMemory) -> (Option<Article>, V
         extracted.blocks.iter().map(|block| numberless_hash(&block.folded)).collect();
     let mut reasons: Vec<Option<Reason>> =
         extracted.blocks.iter().map(|block| block.outside).collect();
-    captions::find(&extracted, &mut reasons);
-    for (at, block) in extracted.blocks.iter().enumerate() {
-        if reasons[at].is_none() && !block.setting.kept {
-            reasons[at] = reason_by_itself(block).or_else(|| repeated(block, lines[at], memory));
-        }
+    match extracted.surroundings {
+        Surroundings::Site => find_furniture(&extracted, &lines, memory, &mut reasons),
+        Surroundings::None => echoes::find_title(&extracted, &mut reasons),
     }
-    echoes::find(&extracted, &mut reasons);
-    drop_empty_sections(&extracted.blocks, &mut reasons);
     let stub = reasons.contains(&Some(Reason::Paywall));
     let article = assemble(extracted, reasons, lines, stub);
     let words = article.blocks.iter().map(|block| count_up_to(&block.text, FEWEST_WORDS));
@@ -48,6 +44,24 @@ pub fn article(extracted: Extracted, memory: &SiteMemory) -> (Option<Article>, V
         return (None, vec![note]);
     }
     (Some(article), Vec::new())
+}
+
+/// Marks what the site put around and between the article's blocks.
+fn find_furniture(
+    extracted: &Extracted,
+    lines: &[u64],
+    memory: &SiteMemory,
+    reasons: &mut [Option<Reason>],
+) {
+    captions::find(extracted, reasons);
+    for (at, block) in extracted.blocks.iter().enumerate() {
+        let wanted = block.kind == BlockKind::Caption && extracted.captions == Captions::Kept;
+        if reasons[at].is_none() && !wanted && !block.setting.kept {
+            reasons[at] = reason_by_itself(block).or_else(|| repeated(block, lines[at], memory));
+        }
+    }
+    echoes::find(extracted, reasons);
+    drop_empty_sections(&extracted.blocks, reasons);
 }
 
 fn assemble(
@@ -78,6 +92,7 @@ fn assemble(
         removed,
         lines,
         incomplete: extracted.incomplete || stub,
+        about: extracted.about,
     }
 }
 

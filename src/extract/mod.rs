@@ -7,6 +7,7 @@ mod hints;
 pub mod metadata;
 mod opinions;
 mod passages;
+mod teasers;
 mod trees;
 mod weights;
 
@@ -19,12 +20,13 @@ use crate::extract::hints::Hints;
 use crate::extract::metadata::Metadata;
 use crate::extract::opinions::{Asked, Opinions};
 use crate::extract::passages::{Passage, Passages};
-use crate::model::article::Reason;
-use crate::model::extracted::{Extracted, RawBlock, Setting, Witness};
+use crate::model::article::{About, Reason};
+use crate::model::extracted::{Captions, Extracted, RawBlock, Setting, Surroundings, Witness};
 use crate::model::note::Note;
 use crate::model::source::Recipe;
+use crate::parse::date::is_dateline;
 use crate::parse::dom::{Dom, NodeId};
-use crate::parse::page::Page;
+use crate::parse::page::{Format, Page};
 use crate::parse::selector::Selector;
 use crate::text::language;
 use crate::text::words::count_up_to;
@@ -124,7 +126,13 @@ impl<'p> Reading<'p> {
     pub fn finish(self, probabilities: &[f32]) -> (Extracted, Vec<Note>) {
         let mut notes = Vec::new();
         let dom = &self.page.dom;
-        let mut outside = body::choose(dom, &self.passages, probabilities);
+        let mut outside = match self.page.format {
+            Format::Pdf => body::all_but_furniture(dom, &self.passages),
+            Format::Html | Format::PlainText => body::choose(dom, &self.passages, probabilities),
+        };
+        if self.recipe.captions == Captions::Kept {
+            body::take_captions(&self.passages.list, &mut outside);
+        }
         apply_recipe(dom, self.recipe, &self.passages.list, &mut outside, &mut notes);
         let kept: Vec<Vec<Span>> =
             self.recipe.keep.iter().map(|css| ranges(dom, css, &mut notes)).collect();
@@ -138,7 +146,9 @@ impl<'p> Reading<'p> {
                 raw_block(passage, outside, kept)
             })
             .collect();
-        (claims(self.page, self.metadata, blocks, self.passages.image_texts), notes)
+        let mut extracted = claims(self.page, self.metadata, blocks, self.passages.image_texts);
+        extracted.captions = self.recipe.captions;
+        (extracted, notes)
     }
 }
 
@@ -182,6 +192,12 @@ fn claims(
         image_texts,
         incomplete: metadata.paywalled,
         witnesses: metadata.witnesses,
+        about: About { section: metadata.section, tags: metadata.tags, image: metadata.image },
+        captions: Captions::default(),
+        surroundings: match page.format {
+            Format::Pdf => Surroundings::None,
+            Format::Html | Format::PlainText => Surroundings::Site,
+        },
     }
 }
 
@@ -196,6 +212,7 @@ fn raw_block(passage: Passage, outside: Option<Reason>, kept: bool) -> RawBlock 
                 .has(Hints::ASIDE.with(Hints::RELATED).with(Hints::SHARE).with(Hints::NEWSLETTER)),
             switcher: passage.switcher,
             byline: passage.own.has(Hints::BYLINE.with(Hints::DATE).with(Hints::AUTHOR)),
+            date: outside.is_none() && is_dateline(&passage.text),
             kept,
         },
         text: passage.text,

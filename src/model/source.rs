@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono_tz::Tz;
 
+use crate::model::extracted::Captions;
 use crate::model::rhythm::Gaps;
 
 /// A source's id: the path of its file below `selectors/` without the ending, e.g. `us/ofac-recent-actions`.
@@ -246,6 +247,8 @@ pub struct Recipe {
     /// Elements whose text the article keeps however often the site repeats it: the legal formula of
     /// every release.
     pub keep: Vec<String>,
+    /// What becomes of the captions of the article's pictures.
+    pub captions: Captions,
 }
 
 /// What a healthy visit yields; outside it the source is sick, visibly.

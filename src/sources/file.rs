@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use chrono_tz::{TZ_VARIANTS, Tz};
 
+use crate::model::extracted::Captions;
 use crate::model::rhythm::Gaps;
 use crate::model::source::{
     CredentialForm, Credentials, Cron, Expectation, Listing, Recipe, Rendering, Schedule, Source,
@@ -245,8 +246,10 @@ fn recipe(mut table: Table<'_>) -> Recipe {
     let mut part = |key| selector(key, &mut table).map(|written| written.value);
     let (title, date, byline, body) = (part("title"), part("date"), part("byline"), part("body"));
     let (drop, keep) = (selectors("drop", &mut table), selectors("keep", &mut table));
+    let captions =
+        if table.truth("captions") == Some(true) { Captions::Kept } else { Captions::Dropped };
     table.close();
-    Recipe { title, date, byline, body, drop, keep }
+    Recipe { title, date, byline, body, drop, keep, captions }
 }
 
 /// CSS selectors that compile.

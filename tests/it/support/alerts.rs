@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sanctionwatch::classify::{self, weights};
 use sanctionwatch::digest;
-use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Verdict};
 use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::{Email, Message, Subscriber};
@@ -62,6 +62,7 @@ pub(crate) fn article(title: &str, paragraphs: &[&str], language: &str) -> Artic
         removed: Vec::new(),
         lines: Vec::new(),
         incomplete: false,
+        about: About::default(),
     }
 }
 
