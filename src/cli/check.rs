@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, mailer, open_store, watched_sources};
 use crate::clock::Clock;
-use crate::config::{Backend, Settings};
+use crate::config::{self, Backend, Settings};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const WARN: Style = AnsiColor::Yellow.on_default();
@@ -63,6 +63,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     }
     check_contact(&settings, &mut findings);
     check_sources(&settings, &mut findings);
+    check_lists(&settings, &mut findings);
     check_mail(&settings, &mut findings);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     runtime.block_on(check_database(&settings, &mut findings));
@@ -98,6 +99,14 @@ fn check_sources(settings: &Settings, findings: &mut Findings) {
             "no source is watched; see crawl.catalogue and crawl.selectors in the settings",
         ),
         n => findings.say(Severity::Good, format!("{n} sources are watched")),
+    }
+}
+
+fn check_lists(settings: &Settings, findings: &mut Findings) {
+    match config::official_lists(&settings.lists) {
+        Ok(official) => findings
+            .say(Severity::Good, format!("{} official lists are chosen", official.chosen.len())),
+        Err(error) => findings.say(Severity::Error, error),
     }
 }
 

@@ -3,6 +3,7 @@
 mod diff;
 mod editions;
 mod parties;
+mod rescreen;
 mod sync;
 
 use anyhow::Context;
@@ -27,6 +28,7 @@ enum Action {
     Search(parties::SearchArgs),
     Show(parties::ShowArgs),
     Changes(editions::ChangesArgs),
+    Rescreen(rescreen::Args),
     Diff(diff::Args),
 }
 
@@ -43,6 +45,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
             Action::Search(args) => parties::search(&settings, &args).await,
             Action::Show(args) => parties::show(&settings, &args).await,
             Action::Changes(args) => editions::changes(&settings, &args).await,
+            Action::Rescreen(args) => rescreen::run(&settings, &args).await,
             Action::Diff(args) => diff::run(&args),
         }
     })

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::digest::alert::{COLUMNS, Leave, ascii_domain, leave_link};
 use crate::digest::line::{one_line, shorten, wrap};
-use crate::model::change::{Change, ChangeKind};
+use crate::model::change::{Change, ChangeKind, Earlier};
 use crate::model::subscriber::{Email, Message, Subscriber};
 
 /// What an edition changed.
@@ -37,6 +37,51 @@ pub fn list_alerts(
     }
     let summary = Summary::new(news);
     let cause = cause(news);
+    subscribers.iter().map(|subscriber| message(&summary, &cause, subscriber, sender)).collect()
+}
+
+/// What was found of an edition's new parties in older articles.
+#[derive(Debug, Clone, Copy)]
+pub struct EarlierNews<'n> {
+    /// The list's id: `ofac-sdn`.
+    pub list: &'n str,
+    /// Row number of the edition.
+    pub edition: i64,
+    /// When the edition was fetched.
+    pub at: DateTime<Utc>,
+    pub earlier: &'n [Earlier],
+}
+
+/// One message for each subscriber on the new parties that were in the news before they were
+/// listed; none where nobody was. The `Message-ID` depends on edition and subscriber alone.
+pub fn earlier_alerts(
+    news: &EarlierNews<'_>,
+    subscribers: &[Subscriber],
+    sender: &Email,
+) -> Vec<Message> {
+    if news.earlier.is_empty() {
+        return Vec::new();
+    }
+    let items = news.earlier.iter().take(ITEMS).map(|earlier| Item {
+        name: shorten(&one_line(&earlier.name), NAME),
+        details: format!(
+            "{} · {} · {}",
+            earlier.in_words(),
+            shorten(&one_line(&earlier.title), NAME),
+            one_line(&earlier.url)
+        ),
+    });
+    let summary = Summary {
+        subject: format!("{}: new names in earlier articles", news.list),
+        title: news.list.to_owned(),
+        details: format!("Edition fetched on {} UTC", news.at.format("%-d %B %Y at %H:%M")),
+        sections: vec![Section {
+            heading: "In earlier articles".to_owned(),
+            items: items.collect(),
+            more: news.earlier.len().saturating_sub(ITEMS),
+        }],
+    };
+    let cause = format!("rescreen.{}", news.edition);
     subscribers.iter().map(|subscriber| message(&summary, &cause, subscriber, sender)).collect()
 }
 

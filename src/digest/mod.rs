@@ -10,4 +10,4 @@ mod words;
 
 pub use alert::alerts;
 pub use follow_up::{Known, News, Reader, follow_ups};
-pub use list_alert::{ListNews, list_alerts};
+pub use list_alert::{EarlierNews, ListNews, earlier_alerts, list_alerts};

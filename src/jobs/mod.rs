@@ -9,6 +9,7 @@ pub mod looks;
 mod network;
 mod pages;
 pub mod read;
+pub mod rescreen;
 pub mod send_mail;
 pub mod sync_lists;
 pub mod survey;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::digest::{ListNews, list_alerts};
 use crate::fetch::{Answer, Fetcher, Limits, Robots};
+use crate::jobs::rescreen::Rescreen;
 use crate::lists::{ListFile, ListSource, Location, changes, check_shrink, read_files};
 use crate::model::change::{Change, Edition};
 use crate::model::designation::Designation;
@@ -73,6 +74,8 @@ impl ListSync {
         };
         self.store.register_lists(lists.iter().enumerate().map(first).collect()).await?;
         let ids: Vec<String> = lists.iter().map(|list| list.id.clone()).collect();
+        // What a stop or a kill broke off.
+        self.rescreen().run().await?;
         // Without a list there is nothing to wait for but the end.
         while !self.stop.is_cancelled() {
             let next = self.store.next_list(ids.clone()).await?;
@@ -89,6 +92,17 @@ impl ListSync {
             }
         }
         Ok(())
+    }
+
+    /// The search of stored articles for the names that editions bring.
+    pub fn rescreen(&self) -> Rescreen {
+        Rescreen {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            sender: self.sender.clone(),
+            mail_waiting: Arc::clone(&self.mail_waiting),
+            stop: self.stop.clone(),
+        }
     }
 
     /// Looks at one list now.
@@ -226,6 +240,7 @@ impl ListSync {
         if 0 < count {
             self.mail_waiting.notify_one();
         }
+        let count = count + self.rescreen().run().await?;
         Ok(Look::Taken { edition, messages: count })
     }
 }

@@ -12,6 +12,7 @@ mod eu;
 mod files;
 mod format;
 mod identifiers;
+mod journal;
 mod ofac_advanced;
 mod ofac_csv;
 mod ofac_xml;
@@ -31,6 +32,7 @@ use std::borrow::Cow;
 pub use crate::lists::changes::changes;
 pub use crate::lists::files::{Bounds, ListFile, Reading, check_shrink, companions, read_files};
 pub use crate::lists::format::{Format, recognise};
+pub use crate::lists::journal::in_official_journal;
 pub use crate::lists::source::{ListSource, Location};
 
 use crate::lists::draft::merge_repeats;

@@ -94,3 +94,28 @@ pub struct Edition {
     pub amended: usize,
     pub removed: usize,
 }
+
+/// An article that named a party before its list did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// The list, by its id.
+    pub list: String,
+    /// The name the party is listed under.
+    pub name: String,
+    /// Days from the article to the edition that brought the name, at least 1.
+    pub days: i64,
+    /// The article is an EU act in the Official Journal.
+    pub in_journal: bool,
+    /// The article's title and address.
+    pub title: String,
+    pub url: String,
+}
+
+impl Earlier {
+    /// What it says of the days: `in the news 21 days before the list`.
+    pub fn in_words(&self) -> String {
+        let place = if self.in_journal { "in the Official Journal" } else { "in the news" };
+        let days = if self.days == 1 { "day" } else { "days" };
+        format!("{place} {} {days} before the list", self.days)
+    }
+}

@@ -286,6 +286,9 @@ fn write_edition(transaction: &Transaction<'_>, packed: &Packed) -> Result<Optio
         None => write_parties(transaction, new, new.parties.iter())?,
         Some(_) => write_changes(transaction, edition, new)?,
     }
+    if before.is_some() && new.changes.iter().any(|change| !change.new_names().is_empty()) {
+        transaction.execute("INSERT INTO rescreen (edition) VALUES (?1)", [edition])?;
+    }
     for message in &new.messages {
         enqueue(transaction, &format!("edition:{edition}"), message, new.now)?;
     }
@@ -381,7 +384,7 @@ fn known(
     Ok(found)
 }
 
-fn dated_changes(
+pub(crate) fn dated_changes(
     connection: &Connection,
     which: &str,
     values: &[&dyn rusqlite::ToSql],

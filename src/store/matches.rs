@@ -1,5 +1,7 @@
 //! Who is named in stored articles, and the names the operator does not want to hear of.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Transaction, params};
 
@@ -72,19 +74,41 @@ pub(crate) fn write_matches(
     matches: &[Match],
 ) -> Result<()> {
     transaction.execute("DELETE FROM mention WHERE article = ?1", [article])?;
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO mention (article, position, field, start, \"end\", text, class, issuer, number,
-                              name, alias, confirmed, explanation)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    matches.iter().try_for_each(|found| append(transaction, article, found))
+}
+
+/// Adds parties to those named in an article, behind them; those it names already stay as they are.
+pub(crate) fn add_matches(
+    transaction: &Transaction<'_>,
+    article: i64,
+    matches: &[&Match],
+) -> Result<()> {
+    let mut known = transaction.prepare_cached(
+        "SELECT DISTINCT issuer || ' ' || number FROM mention WHERE article = ?1",
     )?;
-    for (position, found) in matches.iter().enumerate() {
-        let field = match found.mention.field {
-            Field::Title => "title",
-            Field::Text => "text",
-        };
-        insert.execute(params![
+    let known: HashSet<String> =
+        known.query_map([article], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let party = |found: &Match| format!("{} {}", found.issuer.name(), found.designation);
+    matches
+        .iter()
+        .filter(|found| !known.contains(&party(found)))
+        .try_for_each(|found| append(transaction, article, found))
+}
+
+fn append(transaction: &Transaction<'_>, article: i64, found: &Match) -> Result<()> {
+    let field = match found.mention.field {
+        Field::Title => "title",
+        Field::Text => "text",
+    };
+    transaction
+        .prepare_cached(
+            "INSERT INTO mention (article, position, field, start, \"end\", text, class, issuer,
+                                  number, name, alias, confirmed, explanation)
+             VALUES (?1, (SELECT coalesce(max(position) + 1, 0) FROM mention WHERE article = ?1),
+                     ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
             article,
-            position,
             field,
             found.mention.start,
             found.mention.end,
@@ -97,6 +121,5 @@ pub(crate) fn write_matches(
             !found.agrees.is_empty(),
             serde_json::json!(found.explanation).to_string(),
         ])?;
-    }
     Ok(())
 }

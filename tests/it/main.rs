@@ -21,6 +21,7 @@ mod lists;
 mod mail;
 mod pdf;
 mod read;
+mod rescreen;
 mod screen;
 mod send_mail;
 mod service;

@@ -85,8 +85,12 @@ pub(crate) async fn show(settings: &Settings, args: &ShowArgs) -> anyhow::Result
         );
     }
     let history = store.changes_of(args.number.clone()).await?;
+    let earlier = store.earlier_of(args.number.clone()).await?;
     for known in &found {
         print(known, &history);
+        for one in earlier.iter().filter(|it| it.list == known.list) {
+            line("earlier", &format!("{}: {} {}", one.in_words(), one.title, one.url));
+        }
     }
     Ok(Exit::Done)
 }
