@@ -14,6 +14,7 @@
 //! | a page's claims: title, dates, blocks | [`extract`] |
 //! | only the article stays | [`clean`] |
 //! | new, revised, or a copy | [`dedupe`] |
+//! | one event, one story | [`stories`] |
 //! | is it about sanctions | [`classify`] |
 //! | what the reader gets | [`digest`] |
 //! | doors: time, settings, sources, web, database, mail | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] |
@@ -28,6 +29,7 @@ pub mod rhythm;
 pub mod extract;
 pub mod clean;
 pub mod dedupe;
+pub mod stories;
 pub mod classify;
 pub mod digest;
 
