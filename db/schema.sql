@@ -9,7 +9,7 @@ CREATE TABLE listing (
     source        TEXT NOT NULL,
     url           TEXT NOT NULL,
     etag          TEXT,
-    last_modified TEXT,
+    last_modified TEXT, names TEXT NOT NULL DEFAULT '[]', next_page TEXT,
     PRIMARY KEY (source, url)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE visit (
@@ -160,6 +160,115 @@ CREATE VIRTUAL TABLE article_search USING fts5 (
     content = '', contentless_delete = 1,
     tokenize = 'unicode61 remove_diacritics 2'
 );
+CREATE TABLE list (
+    id        TEXT PRIMARY KEY,                 -- as the file of lists names it: 'ofac-sdn'
+    next_look TEXT NOT NULL,                    -- due from this moment on
+    last_look TEXT,
+    refused   TEXT,                             -- when an edition was last refused or not had; null: the last look went well
+    refusal   TEXT NOT NULL DEFAULT ''          -- why
+) STRICT, WITHOUT ROWID;
+CREATE TABLE edition (
+    id         INTEGER PRIMARY KEY,
+    list       TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    format     TEXT NOT NULL,
+    parties    INTEGER NOT NULL,
+    added      INTEGER NOT NULL,                -- all of them, in the first edition of a list
+    amended    INTEGER NOT NULL,
+    removed    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX edition_by_list ON edition (list, id);
+CREATE TABLE edition_file (
+    edition       INTEGER NOT NULL REFERENCES edition (id),
+    position      INTEGER NOT NULL,
+    url           TEXT NOT NULL,                -- as the list names it
+    etag          TEXT,
+    last_modified TEXT,
+    sha256        BLOB NOT NULL REFERENCES list_body (sha256),
+    PRIMARY KEY (edition, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE list_body (
+    sha256 BLOB PRIMARY KEY,                    -- of the bytes before compression
+    size   INTEGER NOT NULL,                    -- bytes before compression
+    body   BLOB NOT NULL                        -- zstd
+) STRICT;
+CREATE TABLE designation (
+    id         INTEGER PRIMARY KEY,
+    list       TEXT NOT NULL,
+    issuer     TEXT NOT NULL,
+    number     TEXT NOT NULL,                   -- the issuer's own
+    party      TEXT NOT NULL,                   -- JSON
+    first_seen TEXT NOT NULL,                   -- when the first edition with it was fetched
+    removed_on TEXT,                            -- when the first edition without it was fetched; null: in force
+    UNIQUE (list, issuer, number)
+) STRICT;
+CREATE INDEX designation_by_number ON designation (number);
+CREATE TABLE list_change (
+    id      INTEGER PRIMARY KEY,
+    edition INTEGER NOT NULL REFERENCES edition (id),
+    change  TEXT NOT NULL CHECK (change IN ('added', 'amended', 'removed')),
+    issuer  TEXT NOT NULL,
+    number  TEXT NOT NULL,
+    party   TEXT NOT NULL,                      -- JSON: as it was then
+    fields  TEXT NOT NULL                       -- JSON array of {field, added, removed}
+) STRICT;
+CREATE INDEX list_change_by_edition ON list_change (edition);
+CREATE INDEX list_change_by_number ON list_change (number);
+CREATE TABLE mention (
+    article     INTEGER NOT NULL REFERENCES article (id),
+    position    INTEGER NOT NULL,               -- the title's before the text's, each in order
+    field       TEXT NOT NULL,                  -- 'title' or 'text'
+    start       INTEGER NOT NULL,               -- byte offsets into the field
+    "end"       INTEGER NOT NULL,
+    text        TEXT NOT NULL,
+    class       TEXT NOT NULL,                  -- 'strong', 'medium', 'weak' or 'possible'
+    issuer      TEXT NOT NULL,
+    number      TEXT NOT NULL,                  -- the issuer's own of the party
+    name        TEXT NOT NULL,                  -- the party's primary name
+    alias       TEXT NOT NULL,                  -- what it was recognised by
+    confirmed   INTEGER NOT NULL,               -- 1: something besides the name agrees
+    explanation TEXT NOT NULL,                  -- JSON array of sentences
+    PRIMARY KEY (article, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mention_by_party ON mention (issuer, number);
+CREATE TABLE suppression (
+    name   TEXT PRIMARY KEY,                    -- folded words: two spellings of one name are one
+    given  TEXT NOT NULL,                       -- as the operator wrote it
+    reason TEXT NOT NULL,
+    added  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE instrument (
+    article  INTEGER NOT NULL REFERENCES article (id),
+    position INTEGER NOT NULL,                  -- the title's before the text's, each in order
+    field    TEXT NOT NULL,                     -- 'title' or 'text'
+    start    INTEGER NOT NULL,                  -- byte offsets into the field
+    "end"    INTEGER NOT NULL,
+    kind     TEXT NOT NULL,                     -- 'executive-order'
+    id       TEXT NOT NULL,                     -- the one form: 'E.O. 14024'
+    text     TEXT NOT NULL,                     -- as the article writes it
+    link     TEXT,                              -- to the document itself
+    PRIMARY KEY (article, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX instrument_by_id ON instrument (id);
+CREATE TABLE fact (
+    article  INTEGER NOT NULL REFERENCES article (id),
+    position INTEGER NOT NULL,
+    kind     TEXT NOT NULL,                     -- 'authority', 'action', 'measure', 'programme', 'country', 'count', 'money', 'date'
+    value    TEXT NOT NULL,                     -- 'us-ofac', 'designate', '35', 'USD 11800000', '2025-03-12'
+    detail   TEXT NOT NULL,                     -- what a count, sum or date is ('persons', 'penalty', 'effective'); a programme's topic
+    bound    TEXT NOT NULL,                     -- of a count: 'exactly', 'at-least', 'about'; else empty
+    field    TEXT NOT NULL,                     -- 'title' or 'text'
+    start    INTEGER NOT NULL,                  -- byte offsets into the field
+    "end"    INTEGER NOT NULL,
+    sentence TEXT NOT NULL,                     -- that shows it
+    PRIMARY KEY (article, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fact_by_value ON fact (kind, value);
+CREATE TABLE feedback (
+    article  INTEGER PRIMARY KEY REFERENCES article (id),
+    relevant INTEGER NOT NULL,                  -- what a reader says, whatever the verdict says
+    given    TEXT NOT NULL
+) STRICT;
 CREATE TABLE sample (
     period  INTEGER NOT NULL,                   -- days since 1970 by 14, when the text was seen
     hash    INTEGER NOT NULL,
@@ -189,3 +298,24 @@ CREATE TABLE host_line (
     PRIMARY KEY (host, hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX host_line_by_hash ON host_line (hash);
+CREATE TABLE rhythm (
+    source    TEXT PRIMARY KEY,
+    since     TEXT NOT NULL,                    -- its items are known from here …
+    until     TEXT NOT NULL,                    -- … to here, the last look learned from
+    items     REAL NOT NULL,                    -- counts fade with age, here and below
+    hours     TEXT NOT NULL,                    -- JSON array: items by hour of the UTC week, from Monday
+    wake      REAL NOT NULL,                    -- items per day drawn by the latest ones, at `until`
+    articles  REAL NOT NULL,
+    relevant  REAL NOT NULL,
+    last_link INTEGER NOT NULL                  -- links up to this row have been learned from
+) STRICT, WITHOUT ROWID;
+CREATE TABLE price (
+    only  INTEGER PRIMARY KEY CHECK (only = 1),
+    log   REAL NOT NULL,                        -- natural logarithm, of weighted item-days
+    at    TEXT NOT NULL,                        -- when it was last brought up to date
+    since TEXT NOT NULL                         -- when it was first set
+) STRICT;
+CREATE TABLE outage (
+    began TEXT PRIMARY KEY,
+    ended TEXT                                  -- null: not over yet
+) STRICT, WITHOUT ROWID;

@@ -12,7 +12,8 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sanctionwatch::dedupe;
-use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::article::{About, Article, Block, BlockKind};
+use sanctionwatch::model::facts::Facts;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Judged, Placed, Verdict};
 use sanctionwatch::model::source::SourceId;
@@ -127,6 +128,7 @@ fn commit(number: u64) -> Commit {
         removed: Vec::new(),
         lines: vec![number],
         incomplete: false,
+        about: About::default(),
     };
     let keys = dedupe::keys(url.clone(), &article);
     let verdict = Verdict { relevant: false, score: 0.0, evidence: Vec::new() };
@@ -135,7 +137,14 @@ fn commit(number: u64) -> Commit {
         link: url.clone(),
         host: domain.clone(),
         domain,
-        judged: Judged { article, keys, verdict },
+        judged: Judged {
+            article,
+            keys,
+            verdict,
+            instruments: Vec::new(),
+            facts: Facts::default(),
+            named: Vec::new(),
+        },
         fetched: Fetched {
             requested: url.clone(),
             url,

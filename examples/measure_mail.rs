@@ -22,10 +22,11 @@ use sanctionwatch::digest;
 use sanctionwatch::jobs::send_mail;
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
-use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::article::{About, Article, Block, BlockKind};
+use sanctionwatch::model::facts::Facts;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
-use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
+use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::Message;
 use sanctionwatch::store::{Commit, Rules, Store};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -153,6 +154,7 @@ fn source() -> Source {
         country: "us".to_owned(),
         language: "en".to_owned(),
         listings: Vec::new(),
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {
@@ -162,6 +164,8 @@ fn source() -> Source {
             dated: true,
             silence_days: 30,
         },
+        topics: Vec::new(),
+        credentials: None,
     }
 }
 
@@ -185,6 +189,7 @@ fn judged(number: usize) -> Judged {
         removed: Vec::new(),
         lines: Vec::new(),
         incomplete: false,
+        about: About::default(),
     };
     let words = "all property and interests in property";
     let start = article.text().find(words).unwrap();
@@ -200,6 +205,9 @@ fn judged(number: usize) -> Judged {
         article,
         keys: Keys { address: url, wording: number as u64, ..Keys::default() },
         verdict: Verdict { relevant: true, score: 0.97, evidence: vec![evidence] },
+        instruments: Vec::new(),
+        facts: Facts::default(),
+        named: Vec::new(),
     }
 }
 

@@ -19,10 +19,11 @@ use sanctionwatch::clock::Clock;
 use sanctionwatch::fetch::{Answer, Fetcher, Limits};
 use sanctionwatch::jobs::crawl::{Crawler, Settings};
 use sanctionwatch::jobs::judge::judge;
+use sanctionwatch::jobs::names::Names;
 use sanctionwatch::model::article::SiteMemory;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::{
-    Expectation, Listing, ListingKind, Recipe, Source, SourceId, SourceKind,
+    Expectation, Listing, ListingKind, Recipe, Rendering, Source, SourceId, SourceKind,
 };
 use sanctionwatch::store::Store;
 use sanctionwatch::{clean, extract, parse};
@@ -82,12 +83,8 @@ fn source(site: usize, base: &str) -> Source {
         kind: SourceKind::News,
         country: "int".to_owned(),
         language: "en".to_owned(),
-        listings: vec![Listing {
-            url: format!("{base}/feed"),
-            kind: ListingKind::Feed,
-            include: Vec::new(),
-            exclude: Vec::new(),
-        }],
+        listings: vec![Listing::new(format!("{base}/feed"), ListingKind::Feed)],
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {
@@ -97,6 +94,8 @@ fn source(site: usize, base: &str) -> Source {
             dated: false,
             silence_days: 30,
         },
+        topics: Vec::new(),
+        credentials: None,
     }
 }
 
@@ -125,6 +124,7 @@ async fn stage_shares(
 ) -> anyhow::Result<()> {
     let mut spent = [Duration::ZERO; 5];
     let memory = SiteMemory::default();
+    let names = Names::default().current();
     for index in 0..pages {
         let base = sources[index % SITES].listings[0].url.trim_end_matches("/feed").to_owned();
         let url = format!("{base}/article-{}", index / SITES);
@@ -138,7 +138,7 @@ async fn stage_shares(
         let ((article, _), took) = timed(|| clean::article(extracted, &memory));
         spent[3] += took;
         if let Some(article) = article {
-            let (_, took) = timed(|| judge(article.url.clone(), article));
+            let (_, took) = timed(|| judge(article.url.clone(), article, &names));
             spent[4] += took;
         }
     }

@@ -10,12 +10,14 @@
 //! | files people write, with the place of every mistake | [`written`] |
 //! | strings to strings and numbers | [`text`] |
 //! | bytes become pages, listings, rules | [`parse`] |
+//! | official list files become designations and changes | [`lists`] |
 //! | when to look again | [`rhythm`] |
 //! | a page's claims: title, dates, blocks | [`extract`] |
 //! | only the article stays | [`clean`] |
 //! | new, revised, or a copy | [`dedupe`] |
 //! | one event, one story | [`stories`] |
 //! | is it about sanctions | [`classify`] |
+//! | who is named | [`screen`] |
 //! | what the reader gets | [`digest`] |
 //! | doors: time, settings, sources, web, database, mail | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] |
 //! | flows: the steps in order | [`jobs`] |
@@ -25,12 +27,14 @@ pub mod model;
 pub mod written;
 pub mod text;
 pub mod parse;
+pub mod lists;
 pub mod rhythm;
 pub mod extract;
 pub mod clean;
 pub mod dedupe;
 pub mod stories;
 pub mod classify;
+pub mod screen;
 pub mod digest;
 
 pub mod clock;

@@ -9,10 +9,20 @@ use tokio_util::task::TaskTracker;
 
 use crate::jobs::crawl::Crawler;
 use crate::jobs::send_mail;
+use crate::jobs::sync_lists::ListSync;
+use crate::lists::ListSource;
 use crate::mail::Mailer;
 use crate::model::source::Source;
 
-/// Runs until SIGTERM or SIGINT: visits sources when they are due, sends what waits.
+/// Official lists to look at, and the one who looks.
+#[derive(Debug)]
+pub struct ListWatch {
+    pub sync: ListSync,
+    pub lists: Vec<ListSource>,
+}
+
+/// Runs until SIGTERM or SIGINT: visits sources and official lists when they are due, sends what
+/// waits.
 ///
 /// Order of stopping: no new claims; visits finish the page they are on and record themselves;
 /// then the sender finishes the mails it holds; then the database is settled.
@@ -23,6 +33,7 @@ pub async fn run(
     crawler: Crawler,
     mailer: Mailer,
     sources: Vec<Arc<Source>>,
+    watch: ListWatch,
 ) -> anyhow::Result<()> {
     let stop = crawler.stop.clone();
     let lock = crawler.store.lock_crawl().await?;
@@ -32,6 +43,7 @@ pub async fn run(
         let crawler = crawler.clone();
         async move { crawler.crawl_when_due(&sources).await }
     });
+    let mut syncing = tracker.spawn(watch.sync.run(watch.lists));
     let mut sending = tracker.spawn(send_mail::run(
         crawler.store.clone(),
         mailer,
@@ -47,6 +59,7 @@ pub async fn run(
         signal = stopped_by_signal() => signal,
         () = stop.cancelled() => Ok(()),
         ended = &mut crawling => ended.context("the crawl panicked")?.context("the crawl failed"),
+        ended = &mut syncing => ended.context("the sync of lists panicked")?.context("the sync of lists failed"),
         ended = &mut sending => ended.context("the sender panicked"),
     };
     tell_systemd(&[sd_notify::NotifyState::Stopping]);
@@ -54,6 +67,9 @@ pub async fn run(
     stop.cancel();
     if !crawling.is_finished() {
         crawling.await.context("the crawl panicked")?.context("the crawl failed")?;
+    }
+    if !syncing.is_finished() {
+        syncing.await.context("the sync of lists panicked")?.context("the sync of lists failed")?;
     }
     stop_sending.cancel();
     tracker.wait().await;

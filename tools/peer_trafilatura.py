@@ -2,7 +2,7 @@
 """Dumps what trafilatura reads from the pages of a corpus, one JSON line a page.
 
 usage: peer_trafilatura.py CORPORA/extraction [default|precision] > out.jsonl
-needs: pip install trafilatura (in a venv of its own)
+needs: pip install trafilatura lxml_html_clean (in a venv of its own)
 """
 
 import gzip

@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
         }),
     };
     let url = "https://example.org/list".to_owned();
-    let listing = Listing { url: url.clone(), kind, include: Vec::new(), exclude: Vec::new() };
+    let listing = Listing::new(url.clone(), kind);
     let fetched = Fetched {
         requested: url.clone(),
         url,

@@ -3,10 +3,10 @@
 
 use std::ops::RangeInclusive;
 
-use crate::classify::instruments::{self, Instrument};
-use crate::classify::lexicon::{Kind, Lexicon};
+use crate::classify::instruments;
+use crate::classify::lexicon::{Kind, Lexicon, Section as _};
 use crate::classify::matches;
-use crate::model::judged::Field;
+use crate::model::judged::{Cited, Field};
 use crate::text::tokens::{Folded, Token};
 
 /// Where in an article a match stands; position carries most of the signal.
@@ -42,13 +42,6 @@ pub struct Found {
     pub field: Field,
     pub zone: Zone,
     sentence: u32,
-}
-
-/// An identifier and the field it stands in.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Cited {
-    pub field: Field,
-    pub instrument: Instrument,
 }
 
 /// What found the words.
@@ -326,7 +319,7 @@ fn headline(text: &Folded) -> usize {
 }
 
 /// How many of `tokens` make up the first `limit` words.
-fn within(text: &Folded, tokens: &[Token], limit: usize) -> usize {
+pub(crate) fn within(text: &Folded, tokens: &[Token], limit: usize) -> usize {
     let mut halves = 0;
     tokens
         .iter()

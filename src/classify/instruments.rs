@@ -8,23 +8,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// An identifier found in a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instrument {
-    /// The name of its kind, e.g. `executive-order`.
-    pub kind: &'static str,
-    /// Its one form, e.g. `E.O. 14024` however the text writes it.
-    pub id: String,
-    /// As the text writes it: `text[start..end]`.
-    pub text: String,
-    /// UTF-8 byte offsets into the text.
-    pub start: usize,
-    pub end: usize,
-    /// Where the document itself can be read, where its address follows from the identifier.
-    pub link: Option<String>,
-    /// Belongs to sanctions or export control by itself, whatever the text around it.
-    pub of_sanctions: bool,
-}
+use crate::model::judged::Instrument;
 
 /// What a captured identifier comes to.
 struct Form {
@@ -364,6 +348,18 @@ const KINDS: &[Row] = &[
         form: united_nations_resolution,
     },
     Row {
+        kind: "un-resolution",
+        hints: &["esolu", "ésolu", "isolu", "ezoluc", "езолюц"],
+        // The body stands between the word and the number.
+        pattern: r"(?i)\b(?:resolutions?|résolution|resolución|resolução|risoluzione|rezolucj\w+|резолюц\w+)\s+(?:of\s+the\s+(?:UN\s+)?Security\s+Council|du\s+Conseil\s+de\s+sécurité(?:\s+de\s+l['’]ONU)?|del\s+Consejo\s+de\s+Seguridad(?:\s+de\s+la\s+ONU)?|do\s+Conselho\s+de\s+Segurança(?:\s+da\s+ONU)?|del\s+Consiglio\s+di\s+sicurezza(?:\s+dell['’]Onu)?|Rady\s+Bezpieczeństwa(?:\s+ONZ)?|Совета\s+Безопасности(?:\s+ООН)?|СБ\s+ООН|Совбеза(?:\s+ООН)?|Рад[иі]\s+Безпеки(?:\s+ООН)?|РБ\s+ООН)\s*(?:(?:No\.?|№|n[°º]|nr)\s*)?(\d{3,4})(?:\s*\(((?:19|20)\d{2})\)|\b)",
+        near: &[],
+        form: |found| {
+            let number: u32 = found[1].parse().ok()?;
+            let year = found.get(2).map(|year| year.as_str());
+            (100..4000).contains(&number).then(|| resolution(number, year))?
+        },
+    },
+    Row {
         kind: "un-list",
         hints: &["i.", "e."],
         pattern: r"\b((?:QD|CD|KP|IQ|LY|TA|SO|SD|YE|HT|CF|ML|SS|GB)[ie]\.\d{3})\b",
@@ -635,6 +631,10 @@ fn united_nations_resolution(found: &Captures) -> Option<Form> {
     if !(100..4000).contains(&number) || (year.is_none() && found.get(1).is_none()) {
         return None;
     }
+    resolution(number, year)
+}
+
+fn resolution(number: u32, year: Option<&str>) -> Option<Form> {
     let id = match year {
         Some(year) => format!("UNSCR {number} ({year})"),
         None => format!("UNSCR {number}"),

@@ -1,7 +1,7 @@
 //! The words that speak for or against sanctions, from the files under `lexicon/`, compiled once.
 //!
-//! A file is named after its language (`any` holds for all). A line `[kind]` opens a section; every
-//! other line is one rule: words in order, each of which may be
+//! A file is named after its language (`any` holds for all). A line `[kind]` opens a section, and may
+//! hold its first rule; every other line is one rule: words in order, each of which may be
 //!
 //! | written | matches |
 //! |---|---|
@@ -10,18 +10,28 @@
 //! | `word*` `*word` `*word*` | words that begin with, end with, contain it |
 //! | `a\|b\|c` | any one of these |
 //! | `~3` | at most three words in between (never across the end of a sentence) |
-//! | `@place` `@sanction` | any word of the file's `[place]` or `[sanction]` section |
+//! | `@place` `@sanction` | any one-word rule of the file's `[place]` or `[sanction]` section |
 //! | `@name` | any word that begins with a capital |
 //!
 //! In scripts without spaces a word matches wherever its characters stand, and a gap counts
 //! characters. Arabic words may carry the article and the one-letter words joined to them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
 use crate::text::tokens::{fold_char, is_unspaced};
+
+/// What the sections of a set of files are called: the verdict's [`Kind`]s, or the marks that facts
+/// are read from.
+pub trait Section: Copy + Ord {
+    /// The section of this name, if there is one.
+    fn named(name: &'static str) -> Option<Self>;
+
+    /// Its name as the files and the ids of rules write it.
+    fn name(self) -> &'static str;
+}
 
 /// What a rule's words say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,9 +81,15 @@ impl Kind {
         Kind::Trap,
         Kind::Instrument,
     ];
+}
 
-    /// The word in the files, in rule names and in feature names.
-    pub fn name(self) -> &'static str {
+impl Section for Kind {
+    fn named(name: &'static str) -> Option<Self> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Also the word in rule names and in feature names.
+    fn name(self) -> &'static str {
         match self {
             Kind::Strong => "strong",
             Kind::Object => "object",
@@ -94,10 +110,10 @@ impl Kind {
 
 /// One rule: words in order.
 #[derive(Debug, Clone)]
-pub struct Rule {
+pub struct Rule<S> {
     /// Language, kind and words, e.g. `en.strong.asset-freeze`.
     pub id: String,
-    pub kind: Kind,
+    pub kind: S,
     /// Index into [`Lexicon::languages`].
     pub language: usize,
     /// For each word, how many others may stand before it.
@@ -130,10 +146,10 @@ pub(crate) struct Use {
 
 /// All rules of all languages and the automaton that finds their words in one pass.
 #[derive(Debug)]
-pub struct Lexicon {
+pub struct Lexicon<S = Kind> {
     /// ISO 639-1 codes, and `any`.
     pub languages: Vec<&'static str>,
-    pub rules: Vec<Rule>,
+    pub rules: Vec<Rule<S>>,
     pub(crate) words: Vec<Word>,
     pub(crate) uses: Vec<Vec<Use>>,
     /// Uses of `@name`.
@@ -175,12 +191,12 @@ pub fn shipped() -> &'static Lexicon {
     &SHIPPED
 }
 
-impl Lexicon {
+impl<S: Section> Lexicon<S> {
     /// Reads files, each with its language.
     ///
     /// # Errors
     /// A line that is no rule: a sentence with language and line number.
-    pub fn read(files: &[(&'static str, &str)]) -> Result<Self, String> {
+    pub fn read(files: &[(&'static str, &'static str)]) -> Result<Self, String> {
         let mut reader = Reader::default();
         for (index, (language, text)) in files.iter().enumerate() {
             reader
@@ -209,9 +225,9 @@ impl Lexicon {
     }
 }
 
-#[derive(Debug, Default)]
-struct Reader {
-    rules: Vec<Rule>,
+#[derive(Debug)]
+struct Reader<S> {
+    rules: Vec<Rule<S>>,
     words: Vec<Word>,
     numbers: HashMap<Word, usize>,
     uses: Vec<Vec<Use>>,
@@ -219,36 +235,47 @@ struct Reader {
     states: usize,
 }
 
-impl Reader {
-    fn read_file(&mut self, language: usize, code: &str, text: &str) -> Result<(), String> {
+impl<S> Default for Reader<S> {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            words: Vec::new(),
+            numbers: HashMap::new(),
+            uses: Vec::new(),
+            name_uses: Vec::new(),
+            states: 0,
+        }
+    }
+}
+
+impl<S: Section> Reader<S> {
+    fn read_file(&mut self, language: usize, code: &str, text: &'static str) -> Result<(), String> {
         let mut kind = None;
         let mut classes = Classes::default();
         for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
+            let mut line = line.trim();
             let at = |fault: String| format!("line {}: {fault}", number + 1);
-            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-                let found = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+            if let Some((name, rest)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']'))
+            {
+                let found = S::named(name);
                 kind = Some(found.ok_or_else(|| at(format!("no kind is called {name:?}")))?);
+                line = rest.trim();
+            }
+            if line.is_empty() || line.starts_with('#') {
                 continue;
             }
             let kind =
                 kind.ok_or_else(|| at("a rule stands before the first [kind]".to_owned()))?;
             let rule = self.read_rule(language, code, kind, line, &mut classes).map_err(at)?;
             if rule.gaps.len() == 1 {
-                match kind {
-                    Kind::Place => classes.places.push(self.rules.len()),
-                    Kind::Sanction => classes.sanctions.push(self.rules.len()),
-                    _ => {}
-                }
+                classes.entry(kind.name()).or_default().members.push(self.rules.len());
             }
             self.states += rule.gaps.len();
             self.rules.push(rule);
         }
-        self.lend(&classes.places, &classes.wants_places);
-        self.lend(&classes.sanctions, &classes.wants_sanctions);
+        for class in classes.values() {
+            self.lend(&class.members, &class.wanted);
+        }
         Ok(())
     }
 
@@ -256,10 +283,10 @@ impl Reader {
         &mut self,
         language: usize,
         code: &str,
-        kind: Kind,
-        line: &str,
+        kind: S,
+        line: &'static str,
         classes: &mut Classes,
-    ) -> Result<Rule, String> {
+    ) -> Result<Rule<S>, String> {
         let rule = self.rules.len();
         let mut gaps = Vec::new();
         let mut gap = 0;
@@ -271,11 +298,10 @@ impl Reader {
             }
             let place = Use { rule, slot: gaps.len() };
             for written in part.split('|') {
-                match written {
-                    "@place" => classes.wants_places.push(place),
-                    "@sanction" => classes.wants_sanctions.push(place),
-                    "@name" => self.name_uses.push(place),
-                    _ => {
+                match written.strip_prefix('@') {
+                    Some("name") => self.name_uses.push(place),
+                    Some(class) => classes.entry(class).or_default().wanted.push(place),
+                    None => {
                         let word = self.number(read_word(written)?);
                         self.uses[word].push(place);
                     }
@@ -309,7 +335,7 @@ impl Reader {
         }
     }
 
-    fn finish(self, languages: Vec<&'static str>) -> Result<Lexicon, String> {
+    fn finish(self, languages: Vec<&'static str>) -> Result<Lexicon<S>, String> {
         let mut written: Vec<Vec<usize>> = Vec::new();
         let mut distinct: HashMap<&str, usize> = HashMap::new();
         for (number, word) in self.words.iter().enumerate() {
@@ -334,13 +360,15 @@ impl Reader {
     }
 }
 
-/// The classes of words of one file, and where its rules name them.
+/// The classes of words of one file, by the name of their section.
+type Classes = BTreeMap<&'static str, Class>;
+
+/// One-word rules that other rules may name together.
 #[derive(Debug, Default)]
-struct Classes {
-    places: Vec<usize>,
-    wants_places: Vec<Use>,
-    sanctions: Vec<usize>,
-    wants_sanctions: Vec<Use>,
+struct Class {
+    members: Vec<usize>,
+    /// Where the file's rules name the class.
+    wanted: Vec<Use>,
 }
 
 fn read_word(written: &str) -> Result<Word, String> {
@@ -372,7 +400,7 @@ mod tests {
 
     #[test]
     fn every_shipped_file_is_read_and_has_every_kind_it_needs() {
-        let lexicon = Lexicon::read(&FILES).unwrap();
+        let lexicon = Lexicon::<Kind>::read(&FILES).unwrap();
         for (language, code) in lexicon.languages.iter().enumerate() {
             let needed = [
                 Kind::Strong,
@@ -405,7 +433,7 @@ mod tests {
             ("[weak]\n~3", "line 2: \"~3\" holds no word"),
         ];
         for (text, expected) in cases {
-            let fault = Lexicon::read(&[("en", text)]).unwrap_err();
+            let fault = Lexicon::<Kind>::read(&[("en", text)]).unwrap_err();
             assert!(fault.contains(expected) && fault.starts_with("lexicon en"), "{fault}");
         }
     }

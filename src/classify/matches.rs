@@ -1,14 +1,14 @@
 //! One pass over a folded text: where which rules of the lexicon hold.
 
-use crate::classify::lexicon::{Kind, Lexicon, Use, Word};
+use crate::classify::lexicon::{Kind, Lexicon, Section, Use, Word};
 use crate::text::tokens::{Folded, Token};
 
 /// A rule that holds from token `first` to token `last`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Match {
+pub struct Match<S = Kind> {
     /// Index into the lexicon's rules.
     pub rule: usize,
-    pub kind: Kind,
+    pub kind: S,
     pub first: usize,
     pub last: usize,
 }
@@ -27,11 +27,20 @@ struct Reached {
     last: usize,
 }
 
-/// Every place where a rule of a heard language holds, in order of its last word.
-///
-/// Of rules of one kind that overlap, the longest stays; what a trap covers goes; a weak word
-/// inside a stronger phrase goes. Linear in the text times the rules that share a word.
+/// What the verdict's lexicon finds in a text: of rules of one kind that overlap, the longest stays;
+/// what a trap covers goes; a weak word inside a stronger phrase goes.
 pub fn find(lexicon: &Lexicon, folded: &Folded, original: &str, heard: &[bool]) -> Vec<Match> {
+    settle(all(lexicon, folded, original, heard), folded.tokens().len())
+}
+
+/// Every place where a rule of a heard language holds, in order of its last word. Linear in the
+/// text times the rules that share a word.
+pub fn all<S: Section>(
+    lexicon: &Lexicon<S>,
+    folded: &Folded,
+    original: &str,
+    heard: &[bool],
+) -> Vec<Match<S>> {
     let mut reached: Vec<Option<Reached>> = vec![None; lexicon.states];
     let mut found = Vec::new();
     for hit in hits(lexicon, folded, original) {
@@ -59,7 +68,7 @@ pub fn find(lexicon: &Lexicon, folded: &Folded, original: &str, heard: &[bool]) 
             }
         }
     }
-    settle(found, folded.tokens().len())
+    found
 }
 
 /// Whether `hit` may be the next word after `before`.
@@ -70,7 +79,7 @@ fn follows(before: Reached, hit: &Hit, gap: usize, tokens: &[Token]) -> bool {
 }
 
 /// The words of the lexicon in the text, in order of their last token.
-fn hits<'a>(lexicon: &'a Lexicon, folded: &Folded, original: &str) -> Vec<Hit<'a>> {
+fn hits<'a, S>(lexicon: &'a Lexicon<S>, folded: &Folded, original: &str) -> Vec<Hit<'a>> {
     let tokens = folded.tokens();
     let mut hits: Vec<Hit> = Vec::new();
     let mut at = 0;
@@ -161,8 +170,8 @@ mod tests {
     use super::*;
 
     /// The words matched by a lexicon of these lines, as `kind:words`.
-    fn check(rules: &str, text: &str, expected: &[&str]) {
-        let lexicon = Lexicon::read(&[("en", rules)]).unwrap();
+    fn check(rules: &'static str, text: &str, expected: &[&str]) {
+        let lexicon = Lexicon::<Kind>::read(&[("en", rules)]).unwrap();
         let folded = Folded::of(text);
         let found: Vec<String> = find(&lexicon, &folded, text, &[true])
             .iter()

@@ -4,7 +4,11 @@
 //! [`instruments`] finds legal identifiers by pattern, [`features`] turns all of it into numbers by
 //! zone (title, lead, body), and [`weights`] learned from
 //! labelled texts add these up. Each weight is handed back to the words that earned it.
+//!
+//! [`facts()`] reads, by a lexicon of its own, what the article shows of the action: who did what, how,
+//! to how many, and when it bites.
 
+mod facts;
 pub mod features;
 pub mod instruments;
 pub mod lexicon;
@@ -13,9 +17,11 @@ pub mod weights;
 
 use std::ops::Range;
 
-use crate::classify::features::{Cited, Found, Seen, Source};
+use crate::classify::features::{Found, Seen, Source};
 use crate::classify::weights::Weights;
-use crate::model::judged::{Evidence, Field, Verdict};
+use crate::model::facts::Facts;
+use crate::model::judged::{Cited, Evidence, Field, Verdict};
+use crate::model::stamp::Stamp;
 use crate::text::language;
 
 /// A text is judged by its beginning; bytes beyond this say nothing new about its subject.
@@ -79,6 +85,26 @@ pub fn opinion(weights: &Weights, title: &str, text: &str, language: Option<&str
     evidence.truncate(EVIDENCE);
     let verdict = Verdict { relevant: 0.5 <= score, score, evidence };
     Opinion { verdict, instruments: seen.instruments }
+}
+
+/// Reads what an article shows of a sanctions action; what it does not show is absent.
+///
+/// `language` as for [`verdict`]. `published` is the day that "today", weekdays and dates without a
+/// year are counted from; without it those dates are left out.
+///
+/// ```
+/// use sanctionwatch::classify::facts;
+/// let facts = facts("EU imposes sanctions on Belarus", "The Council froze the assets of 12 people.", Some("en"), None);
+/// assert_eq!(facts.actions[0].value.name(), "designate");
+/// assert_eq!(facts.countries[0].value, "by");
+/// assert_eq!(facts.counts[0].value.to_string(), "12 persons");
+/// assert_eq!(facts.counts[0].place.sentence, "The Council froze the assets of 12 people.");
+/// ```
+pub fn facts(title: &str, text: &str, language: Option<&str>, published: Option<Stamp>) -> Facts {
+    let title = &title[..title.floor_char_boundary(READ_OF_TITLE)];
+    let text = &text[..text.floor_char_boundary(READ)];
+    let guessed = if language.is_none() { guess(title, text) } else { None };
+    facts::read(title, text, language.or(guessed), published)
 }
 
 /// The article through the shipped lexicon: what the trainer and the verdict share.

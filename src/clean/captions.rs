@@ -1,17 +1,16 @@
 //! Captions that leaked into the text: repeated, numbered, or the alternative text of an image.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::clean::SHORT;
 use crate::model::article::{BlockKind, Reason};
 use crate::model::extracted::{Extracted, RawBlock};
 use crate::text::fold::fold;
-use crate::text::words::{ends_sentence, words};
+use crate::text::quick_hash::{QuickMap, QuickSet};
+use crate::text::words::{count_up_to, ends_sentence};
 
 /// Marks the captions among the blocks that are still in.
 pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason>]) {
     let title = fold(&extracted.title);
-    let images: HashSet<String> = extracted
+    let images: QuickSet<String> = extracted
         .image_texts
         .iter()
         .map(|text| fold(text))
@@ -19,9 +18,9 @@ pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason
         .collect();
     let numbered = numbered_sentences(&extracted.blocks);
     let prose = mostly_prose(&extracted.blocks, reasons);
-    let mut seen: HashSet<&str> = HashSet::new();
+    let mut seen: QuickSet<&str> = QuickSet::default();
     for (block, reason) in extracted.blocks.iter().zip(reasons.iter_mut()) {
-        let count = words(&block.text).take(SHORT + 1).count();
+        let count = count_up_to(&block.text, SHORT + 1);
         if count == 0 || count > SHORT || matches!(block.kind, BlockKind::Heading { .. }) {
             continue;
         }
@@ -51,14 +50,14 @@ pub(in crate::clean) fn find(extracted: &Extracted, reasons: &mut [Option<Reason
 fn base_of_number(folded: &str) -> Option<&str> {
     let (base, number) = folded.rsplit_once(' ')?;
     let is_number = number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit());
-    (is_number && words(base).count() >= 3).then_some(base)
+    (is_number && count_up_to(base, 3) == 3).then_some(base)
 }
 
 /// Whole sentences that stand on the page with two or more different numbers behind their full
 /// stop: a theme that numbers the titles of its images. Numbered articles of a law have no full
 /// stop before the number.
-fn numbered_sentences(blocks: &[RawBlock]) -> HashSet<String> {
-    let mut numbers: HashMap<String, HashSet<&str>> = HashMap::new();
+fn numbered_sentences(blocks: &[RawBlock]) -> QuickSet<String> {
+    let mut numbers: QuickMap<String, QuickSet<&str>> = QuickMap::default();
     for block in blocks {
         if let Some((sentence, number)) = block.text.rsplit_once(' ')
             && sentence.ends_with(ends_sentence)

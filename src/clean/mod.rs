@@ -2,14 +2,17 @@
 
 mod captions;
 mod echoes;
+mod error_page;
 pub mod sites;
 
 use crate::model::article::{Article, Block, BlockKind, Reason, Removed, SiteMemory};
-use crate::model::extracted::{Extracted, RawBlock};
+use crate::model::extracted::{Captions, Extracted, RawBlock, Surroundings};
 use crate::model::note::Note;
-use crate::text::fold::{line_hash, zero_digits};
+use crate::text::fold::numberless_hash;
 use crate::text::phrases::{self, Known, Match};
-use crate::text::words::words;
+use crate::text::words::count_up_to;
+
+pub use crate::clean::error_page::{error_page, is_error_title};
 
 /// A line of at most so many words is short: a caption, a call, a link, not a paragraph.
 pub(in crate::clean) const SHORT: usize = 25;
@@ -26,24 +29,39 @@ const REPEATS_LONG: u32 = 3;
 /// in silence: every block is either in `blocks` or in `removed`.
 pub fn article(extracted: Extracted, memory: &SiteMemory) -> (Option<Article>, Vec<Note>) {
     let lines: Vec<u64> =
-        extracted.blocks.iter().map(|block| line_hash(&zero_digits(&block.folded))).collect();
+        extracted.blocks.iter().map(|block| numberless_hash(&block.folded)).collect();
     let mut reasons: Vec<Option<Reason>> =
         extracted.blocks.iter().map(|block| block.outside).collect();
-    captions::find(&extracted, &mut reasons);
-    for (at, block) in extracted.blocks.iter().enumerate() {
-        if reasons[at].is_none() && !block.setting.kept {
-            reasons[at] = reason_by_itself(block).or_else(|| repeated(block, lines[at], memory));
-        }
+    match extracted.surroundings {
+        Surroundings::Site => find_furniture(&extracted, &lines, memory, &mut reasons),
+        Surroundings::None => echoes::find_title(&extracted, &mut reasons),
     }
-    echoes::find(&extracted, &mut reasons);
-    drop_empty_sections(&extracted.blocks, &mut reasons);
     let stub = reasons.contains(&Some(Reason::Paywall));
     let article = assemble(extracted, reasons, lines, stub);
-    if article.blocks.iter().map(|block| words(&block.text).count()).sum::<usize>() < FEWEST_WORDS {
+    let words = article.blocks.iter().map(|block| count_up_to(&block.text, FEWEST_WORDS));
+    if words.sum::<usize>() < FEWEST_WORDS {
         let note = Note::new("clean", format!("no article found on {}", article.url));
         return (None, vec![note]);
     }
     (Some(article), Vec::new())
+}
+
+/// Marks what the site put around and between the article's blocks.
+fn find_furniture(
+    extracted: &Extracted,
+    lines: &[u64],
+    memory: &SiteMemory,
+    reasons: &mut [Option<Reason>],
+) {
+    captions::find(extracted, reasons);
+    for (at, block) in extracted.blocks.iter().enumerate() {
+        let wanted = block.kind == BlockKind::Caption && extracted.captions == Captions::Kept;
+        if reasons[at].is_none() && !wanted && !block.setting.kept {
+            reasons[at] = reason_by_itself(block).or_else(|| repeated(block, lines[at], memory));
+        }
+    }
+    echoes::find(extracted, reasons);
+    drop_empty_sections(&extracted.blocks, reasons);
 }
 
 fn assemble(
@@ -74,6 +92,7 @@ fn assemble(
         removed,
         lines,
         incomplete: extracted.incomplete || stub,
+        about: extracted.about,
     }
 }
 
@@ -85,7 +104,7 @@ fn reason_by_itself(block: &RawBlock) -> Option<Reason> {
     if block.kind == BlockKind::Caption {
         return Some(Reason::Caption);
     }
-    let known = phrases::look_up(&block.text)?;
+    let known = phrases::look_up_folded(&block.text, &block.folded)?;
     speaks_for_the_site(block, known).then_some(known.reason)
 }
 
@@ -102,12 +121,12 @@ fn speaks_for_the_site(block: &RawBlock, known: Known) -> bool {
             !heading || linked
         }
         (Match::Start, Reason::Related) => linked || leads_to_title(&block.text),
-        (Match::Start, Reason::Copyright) => words(&block.text).count() <= 12 || linked,
-        (Match::Start, Reason::Comments) => words(&block.text).count() <= 12,
-        (Match::Start, Reason::Caption) => block.setting.figure || words(&block.text).count() <= 8,
+        (Match::Start, Reason::Copyright) => count_up_to(&block.text, 13) <= 12 || linked,
+        (Match::Start, Reason::Comments) => count_up_to(&block.text, 13) <= 12,
+        (Match::Start, Reason::Caption) => block.setting.figure || count_up_to(&block.text, 9) <= 8,
         (Match::Start, _) => linked || block.setting.aside,
         (Match::Has, Reason::Copyright | Reason::Paywall | Reason::CallToAction) => {
-            words(&block.text).count() <= 20
+            count_up_to(&block.text, 21) <= 20
         }
         (Match::Has, _) => linked || block.setting.figure,
     }
@@ -121,7 +140,8 @@ fn leads_to_title(text: &str) -> bool {
 
 fn repeated(block: &RawBlock, line: u64, memory: &SiteMemory) -> Option<Reason> {
     let seen = memory.on_host.get(&line).copied().unwrap_or(0);
-    let needed = if words(&block.text).count() <= SHORT { REPEATS_SHORT } else { REPEATS_LONG };
+    let needed =
+        if count_up_to(&block.text, SHORT + 1) <= SHORT { REPEATS_SHORT } else { REPEATS_LONG };
     (seen >= needed && !memory.elsewhere.contains(&line)).then_some(Reason::SiteRepeat)
 }
 

@@ -64,7 +64,7 @@ fn host(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::clean::sites::Sites;
-    use crate::model::article::Article;
+    use crate::model::article::{About, Article};
 
     fn article(lines: &[u64]) -> Article {
         Article {
@@ -79,6 +79,7 @@ mod tests {
             removed: Vec::new(),
             lines: lines.to_vec(),
             incomplete: false,
+            about: About::default(),
         }
     }
 

@@ -93,7 +93,10 @@ fn exit_of(visits: &[Visit], sources: usize) -> Exit {
 }
 
 /// The sources asked for, or all where none is named.
-fn chosen(sources: Vec<Arc<Source>>, asked: &[String]) -> anyhow::Result<Vec<Arc<Source>>> {
+pub(crate) fn chosen(
+    sources: Vec<Arc<Source>>,
+    asked: &[String],
+) -> anyhow::Result<Vec<Arc<Source>>> {
     if let Some(unknown) = asked.iter().find(|id| !sources.iter().any(|source| source.id.0 == **id))
     {
         bail!("no source has the id {unknown:?}; `sanctionwatch source list` shows them all");

@@ -5,20 +5,25 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::classify;
-use crate::classify::features::Cited;
-use crate::classify::instruments::Instrument;
 use crate::classify::weights::{self, Weights};
 use crate::cli::{Exit, lines};
-use crate::model::judged::{Evidence, Field, Verdict};
+use crate::model::facts::{Facts, Place, Shown};
+use crate::model::judged::{Cited, Evidence, Field, Instrument, Verdict};
+use crate::model::stamp::Stamp;
 
-/// Say whether articles are about sanctions, and which words say so.
+/// Say whether articles are about sanctions, which words say so, and what they show of the action.
 ///
-/// Reads JSON lines {"id","title","text","url"?,"language"?} and writes, in the same order,
-/// {"id","relevant","score","evidence":[{"text","start","end","in"?,"rule","weight"}],
-/// "instruments":[{"kind","id","text","start","end","in"?,"link"?}]}. Offsets are UTF-8 bytes into the text, or into the title where "in" is "title".
+/// Reads JSON lines {"id","title","text","url"?,"language"?,"published"?} and writes, in the same
+/// order, {"id","relevant","score","evidence":[{"text","start","end","in"?,"rule","weight"}],
+/// "instruments":[{"kind","id","text","start","end","in"?,"link"?}],
+/// "programmes":[{"id","issuer","topic","country"?,…}],
+/// "facts":{"authority","action","measure","country","counts","money","dates"}}, each a list of
+/// {"value",…,"text","start","end","in"?,"sentence"}. Offsets are UTF-8 bytes into the text, or into
+/// the title where "in" is "title". "published" (RFC 3339 or a day) is what "today" and dates without
+/// a year are counted from.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Weights of your own, as `train-judge` writes them, in place of those that ship.
@@ -35,6 +40,8 @@ struct Question {
     text: Option<String>,
     #[serde(default)]
     language: Option<String>,
+    #[serde(default)]
+    published: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,6 +51,8 @@ struct Answer {
     score: f64,
     evidence: Vec<Span>,
     instruments: Vec<Identifier>,
+    programmes: Vec<Value>,
+    facts: Value,
 }
 
 #[derive(Debug, Serialize)]
@@ -86,18 +95,78 @@ fn read_weights(file: &Path) -> anyhow::Result<Weights> {
 }
 
 fn judge(weights: &Weights, question: Question) -> anyhow::Result<Answer> {
-    let Question { id, title, text, language } = question;
+    let Question { id, title, text, language, published } = question;
     anyhow::ensure!(
         title.is_some() || text.is_some(),
         "the line has neither a title nor a text: give {{\"id\":…,\"title\":…,\"text\":…}}"
     );
     let (title, text) = (title.unwrap_or_default(), text.unwrap_or_default());
     let language = language.map(|code| primary(&code)).filter(|code| !code.is_empty());
+    let published: Option<Stamp> = published.map(|day| day.parse()).transpose()?;
+    let facts = classify::facts(&title, &text, language.as_deref(), published);
     let opinion = classify::opinion(weights, &title, &text, language.as_deref());
     let Verdict { relevant, score, evidence } = opinion.verdict;
     let evidence = evidence.into_iter().map(span).collect();
     let instruments = opinion.instruments.into_iter().map(identifier).collect();
-    Ok(Answer { id, relevant, score, evidence, instruments })
+    let of = |place: &Place| words(place, &title, &text).to_owned();
+    let programmes = list(&facts.programmes, &of, |programme| {
+        let mut line = json!({
+            "id": programme.id, "issuer": programme.issuer, "topic": programme.topic,
+        });
+        if let Some(country) = &programme.country {
+            line["country"] = json!(country);
+        }
+        line
+    });
+    let facts = facts_line(&facts, &of);
+    Ok(Answer { id, relevant, score, evidence, instruments, programmes, facts })
+}
+
+fn facts_line(facts: &Facts, of: &impl Fn(&Place) -> String) -> Value {
+    json!({
+        "authority": list(&facts.authorities, of, |id| json!({ "value": id })),
+        "action": list(&facts.actions, of, |action| json!({ "value": action.name() })),
+        "measure": list(&facts.measures, of, |measure| json!({ "value": measure.name() })),
+        "country": list(&facts.countries, of, |code| json!({ "value": code })),
+        "counts": list(&facts.counts, of, |count| json!({
+            "value": count.number, "unit": count.unit.name(), "bound": count.bound.name(),
+        })),
+        "money": list(&facts.money, of, |money| json!({
+            "value": money.to_string(), "currency": money.currency,
+            "amount": money.hundredths as f64 / 100.0, "role": money.role.name(),
+        })),
+        "dates": list(&facts.dates, of, |dated| json!({
+            "value": dated.at.to_string(), "role": dated.role.name(),
+        })),
+    })
+}
+
+/// Each value as `shape` gives it, with its words and where they stand.
+fn list<T>(
+    shown: &[Shown<T>],
+    of: &impl Fn(&Place) -> String,
+    shape: impl Fn(&T) -> Value,
+) -> Vec<Value> {
+    let line = |shown: &Shown<T>| {
+        let mut line = shape(&shown.value);
+        line["text"] = json!(of(&shown.place));
+        line["start"] = json!(shown.place.start);
+        line["end"] = json!(shown.place.end);
+        if let Some(field) = name(shown.place.field) {
+            line["in"] = json!(field);
+        }
+        line["sentence"] = json!(shown.place.sentence);
+        line
+    };
+    shown.iter().map(line).collect()
+}
+
+fn words<'a>(place: &Place, title: &'a str, text: &'a str) -> &'a str {
+    let field = match place.field {
+        Field::Title => title,
+        Field::Text => text,
+    };
+    field.get(place.start..place.end).unwrap_or_default()
 }
 
 /// `en` of `en-GB`, `EN` or `en_US`.

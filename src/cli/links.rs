@@ -10,14 +10,16 @@ use serde_json::Value;
 
 use crate::cli::{Exit, lines};
 use crate::model::fetched::{Fetched, Validators};
-use crate::model::source::{JsonPaths, Link, Listing, ListingKind, Pattern};
+use crate::model::source::{JsonPaths, Link, Listing, ListingKind, NextPage, Paging, Pattern};
 use crate::parse::listing::{self, Listed, ListingError};
 
 /// Print the links that a feed, sitemap, index page or JSON document announces
 ///
 /// Reads JSON lines from standard input and answers each with one line, in order:
-///   {"id","url","path"|"body","kind":"feed"|"sitemap"|"index"|"json","selector"?,"paths"?}
-///   → {"id","links":[{"url","title","published","summary"?}],"sitemaps"?,"notes"}
+///   {"id","url","path"|"body","kind":"feed"|"sitemap"|"index"|"json"|"home",
+///    "selector"?,"paths"?,"next"?}
+///   → {"id","links":[{"url","title","published","summary"?}],"sitemaps"?,"feed"?,"next"?,
+///      "notes"}
 ///
 /// `url` is where the document comes from, `path` a file (which may be gzip-compressed), `selector`
 /// the CSS selector of an index page's links, `paths` the dotted paths of a JSON document
@@ -43,6 +45,8 @@ struct Question {
     kind: Kind,
     selector: Option<String>,
     paths: Option<Paths>,
+    /// Where the listing goes on: a selector for an index page, a dotted path for JSON.
+    next: Option<String>,
     #[serde(default)]
     include: Vec<String>,
     #[serde(default)]
@@ -56,6 +60,7 @@ enum Kind {
     Sitemap,
     Index,
     Json,
+    Home,
     Page,
 }
 
@@ -70,13 +75,19 @@ struct Paths {
 }
 
 /// One line of output.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Answer {
     id: Value,
     links: Vec<AnswerLink>,
     /// Further sitemaps that a sitemap index names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sitemaps: Vec<String>,
+    /// The feed that a home page declares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed: Option<String>,
+    /// The document in which the listing goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
     notes: Vec<String>,
 }
 
@@ -109,13 +120,14 @@ fn answer(mut question: Question) -> anyhow::Result<Answer> {
         // A document that lists nothing is an answer, if a poor one.
         Err(error @ ListingError::Empty { .. }) => {
             let notes = vec![error.to_string()];
-            return Ok(Answer { id, links: Vec::new(), sitemaps: Vec::new(), notes });
+            return Ok(Answer { id, notes, ..Answer::default() });
         }
         Err(error) => return Err(error.into()),
     };
-    let Listed { links, sitemaps, unaddressed, notes } = listed;
+    let Listed { links, sitemaps, feed, next, unaddressed, notes, .. } = listed;
     let links = links.into_iter().chain(unaddressed).map(AnswerLink::from).collect();
-    Ok(Answer { id, links, sitemaps, notes: notes.into_iter().map(|note| note.text).collect() })
+    let notes = notes.into_iter().map(|note| note.text).collect();
+    Ok(Answer { id, links, sitemaps, feed, next, notes })
 }
 
 fn read_body(path: Option<&Path>, body: Option<String>) -> anyhow::Result<Vec<u8>> {
@@ -132,6 +144,7 @@ fn read_listing(question: Question) -> anyhow::Result<Listing> {
     let kind = match question.kind {
         Kind::Feed => ListingKind::Feed,
         Kind::Sitemap => ListingKind::Sitemap,
+        Kind::Home => ListingKind::Home,
         Kind::Page => ListingKind::Page,
         Kind::Index => {
             let selector = question.selector.unwrap_or_default();
@@ -151,9 +164,18 @@ fn read_listing(question: Question) -> anyhow::Result<Listing> {
             })
         }
     };
+    let paging = question.next.and_then(|next| {
+        let next = match kind {
+            ListingKind::Index { .. } => NextPage::Selector(next),
+            ListingKind::Json(_) => NextPage::Path(next),
+            _ => return None,
+        };
+        Some(Paging { next, most: 2 })
+    });
     Ok(Listing {
         url: question.url,
         kind,
+        paging,
         include: question.include.into_iter().map(Pattern).collect(),
         exclude: question.exclude.into_iter().map(Pattern).collect(),
     })

@@ -4,12 +4,16 @@ mod check;
 mod crawl;
 mod demo;
 mod history;
+mod feedback;
 mod judge;
 mod lines;
 mod links;
+mod list;
+mod list_files;
 mod logging;
 mod read;
 mod run;
+mod screen;
 mod search;
 mod setup;
 mod source;
@@ -38,12 +42,15 @@ enum Command {
     Run(run::Args),
     Search(search::Args),
     History(history::Args),
+    Feedback(feedback::Args),
     Subscriber(subscriber::Args),
     Source(source::Args),
+    List(list::Args),
     Check(check::Args),
     Read(read::Args),
     Links(links::Args),
     Judge(judge::Args),
+    Screen(screen::Args),
 }
 
 /// How a command ended, as a script sees it.
@@ -72,12 +79,15 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Search(args) => search::run(args),
         Command::History(args) => history::run(args),
+        Command::Feedback(args) => feedback::run(args),
         Command::Subscriber(args) => subscriber::run(args),
         Command::Source(args) => source::run(args),
+        Command::List(args) => list::run(args),
         Command::Check(args) => check::run(args),
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),
         Command::Judge(args) => judge::run(args),
+        Command::Screen(args) => screen::run(args),
     };
     let exit = result.unwrap_or_else(|error| {
         anstream::eprintln!("sanctionwatch: {error:#}");

@@ -18,7 +18,8 @@ use crate::cli::{Exit, lines};
 use crate::clock::Clock;
 use crate::fetch::{self, Fetcher};
 use crate::jobs;
-use crate::model::article::{Article, BlockKind, SiteMemory};
+use crate::model::article::{Article, Block, BlockKind, SiteMemory};
+use crate::model::extracted::Captions;
 use crate::model::fetched::{Fetched, Validators};
 use crate::model::note::Note;
 use crate::model::source::{Recipe, Source};
@@ -46,6 +47,9 @@ pub(crate) struct Args {
     /// Leave out what was removed
     #[arg(long)]
     brief: bool,
+    /// Keep the captions of the article's pictures, as blocks of their own
+    #[arg(long)]
+    captions: bool,
     /// Read with the recipe of this source: a shipped id, or the path of a source file
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
@@ -58,7 +62,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     if !args.pages.is_empty() {
         return show_all(&args, &sites);
     }
-    lines::answer_standard_input(|question| answer(question, &sites))
+    lines::answer_standard_input(|question| answer(question, &args, &sites))
 }
 
 /// A line of standard input.
@@ -83,6 +87,10 @@ struct Answer {
     published: Option<String>,
     modified: Option<String>,
     language: Option<String>,
+    site: Option<String>,
+    section: Option<String>,
+    tags: Vec<String>,
+    image: Option<String>,
     text: String,
     blocks: Vec<BlockLine>,
     removed: Vec<RemovedLine>,
@@ -95,6 +103,11 @@ struct BlockLine {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<u8>,
+    /// Of a list item: 0 in a list that stands in no other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depth: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ordered: Option<bool>,
     text: String,
 }
 
@@ -104,8 +117,9 @@ struct RemovedLine {
     reason: &'static str,
 }
 
-fn answer(question: Question, sites: &Memories) -> anyhow::Result<Answer> {
-    let recipe = recipe_of(question.source.as_deref())?;
+fn answer(question: Question, args: &Args, sites: &Memories) -> anyhow::Result<Answer> {
+    let source = question.source.as_deref().or(args.source.as_deref());
+    let recipe = recipe_of(source, args)?;
     let body = match (&question.html, &question.path) {
         (Some(html), None) => html.clone().into_bytes(),
         (None, Some(path)) => read_page(Path::new(path))?,
@@ -132,6 +146,10 @@ fn to_line(id: Value, url: String, article: Option<Article>, notes: &[Note]) -> 
             published: None,
             modified: None,
             language: None,
+            site: None,
+            section: None,
+            tags: Vec::new(),
+            image: None,
             text: String::new(),
             blocks: Vec::new(),
             removed: Vec::new(),
@@ -148,18 +166,11 @@ fn to_line(id: Value, url: String, article: Option<Article>, notes: &[Note]) -> 
         published: article.published.map(|stamp| stamp.to_string()),
         modified: article.modified.map(|stamp| stamp.to_string()),
         language: article.language,
-        blocks: article
-            .blocks
-            .into_iter()
-            .map(|block| BlockLine {
-                kind: block.kind.name(),
-                level: match block.kind {
-                    BlockKind::Heading { level } => Some(level),
-                    _ => None,
-                },
-                text: block.text,
-            })
-            .collect(),
+        site: article.site,
+        section: article.about.section,
+        tags: article.about.tags,
+        image: article.about.image,
+        blocks: article.blocks.into_iter().map(to_block_line).collect(),
         removed: article
             .removed
             .into_iter()
@@ -170,8 +181,29 @@ fn to_line(id: Value, url: String, article: Option<Article>, notes: &[Note]) -> 
     }
 }
 
-/// The recipe of a source: the id of a shipped one, or the path of a source file.
-fn recipe_of(source: Option<&str>) -> anyhow::Result<Recipe> {
+fn to_block_line(block: Block) -> BlockLine {
+    let (mut level, mut depth, mut ordered) = (None, None, None);
+    match block.kind {
+        BlockKind::Heading { level: of_heading } => level = Some(of_heading),
+        BlockKind::ListItem { depth: of_list, ordered: is_ordered } => {
+            (depth, ordered) = (Some(of_list), Some(is_ordered));
+        }
+        _ => {}
+    }
+    BlockLine { kind: block.kind.name(), level, depth, ordered, text: block.text }
+}
+
+/// The recipe of a source, with what the command line adds.
+fn recipe_of(source: Option<&str>, args: &Args) -> anyhow::Result<Recipe> {
+    let mut recipe = written_recipe(source)?;
+    if args.captions {
+        recipe.captions = Captions::Kept;
+    }
+    Ok(recipe)
+}
+
+/// The recipe as written: of a shipped source by its id, or of the source file at a path.
+fn written_recipe(source: Option<&str>) -> anyhow::Result<Recipe> {
     static CATALOGUE: LazyLock<Vec<Source>> = LazyLock::new(sources::catalogue);
     let Some(source) = source else { return Ok(Recipe::default()) };
     if source.ends_with(".toml") {
@@ -242,7 +274,7 @@ impl Memories {
         match self {
             Memories::Learned(sites) => Ok(sites.memory(url)),
             Memories::Stored(store, runtime) => {
-                let host = address::host(url).unwrap_or_default();
+                let host = address::page_host(url).unwrap_or_default();
                 Ok(runtime.block_on(store.site_memory(host, Clock::System.now()))?)
             }
         }
@@ -307,7 +339,7 @@ fn addresses(folder: &Path) -> anyhow::Result<HashMap<String, String>> {
 }
 
 fn show_all(args: &Args, sites: &Memories) -> anyhow::Result<Exit> {
-    let recipe = recipe_of(args.source.as_deref())?;
+    let recipe = recipe_of(args.source.as_deref(), args)?;
     let mut out = anstream::stdout().lock();
     let mut exit = Exit::Done;
     for name in &args.pages {
@@ -376,6 +408,7 @@ fn show(
                     writeln!(out, "{}• {}", "  ".repeat(usize::from(depth)), block.text)?;
                 }
                 BlockKind::Quotation => writeln!(out, "> {}", block.text)?,
+                BlockKind::Caption => writeln!(out, "{FAINT}{}{FAINT:#}", block.text)?,
                 _ => writeln!(out, "{}", block.text)?,
             }
         }
@@ -401,6 +434,9 @@ fn show_fields(out: &mut impl Write, article: &Article) -> io::Result<()> {
         ("modified", article.modified.map(|stamp| stamp.to_string())),
         ("language", article.language.clone()),
         ("site", article.site.clone()),
+        ("section", article.about.section.clone()),
+        ("tags", (!article.about.tags.is_empty()).then(|| article.about.tags.join(", "))),
+        ("image", article.about.image.clone()),
         ("incomplete", article.incomplete.then(|| "the page shows only a part".to_owned())),
     ];
     for (name, value) in fields {

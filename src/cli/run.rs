@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 
 use crate::cli::logging::Voice;
-use crate::cli::setup::{SettingsArgs, crawler, mailer, open_store, watched_sources};
+use crate::cli::setup::{SettingsArgs, crawler, list_watch, mailer, open_store, watched_sources};
 use crate::cli::{Exit, logging};
 use crate::service;
 
@@ -30,7 +30,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let store = open_store(&settings)?;
         let crawler = crawler(&settings, store)?;
-        service::run(crawler, mailer, sources).await
+        let watch = list_watch(&settings, &crawler)?;
+        service::run(crawler, mailer, sources, watch).await
     })?;
     Ok(Exit::Done)
 }

@@ -8,11 +8,13 @@ use chrono::TimeDelta;
 
 use crate::clock::Clock;
 use crate::config::{self, Environment, Settings};
-use crate::fetch::{Fetcher, Limits};
+use crate::fetch::{Chromium, Fetcher, Limits, Sandbox};
 use crate::jobs::crawl::{self, Crawler};
+use crate::jobs::sync_lists::ListSync;
 use crate::mail::Mailer;
 use crate::mail::settings as mail;
 use crate::model::source::Source;
+use crate::service::ListWatch;
 use crate::sources;
 use crate::store::Store;
 
@@ -77,6 +79,23 @@ pub(crate) fn crawler(settings: &Settings, store: Store) -> anyhow::Result<Crawl
     Ok(Crawler::new(store, fetcher, clock, crawl_settings(settings)))
 }
 
+/// The official lists the service looks at, beside a crawler and with its wishes to stop.
+///
+/// # Errors
+/// Mistakes in the operator's file of lists.
+pub(crate) fn list_watch(settings: &Settings, crawler: &Crawler) -> anyhow::Result<ListWatch> {
+    let sync = ListSync {
+        store: crawler.store.clone(),
+        limits: limits(settings),
+        clock: crawler.clock.clone(),
+        sender: crawler.settings.sender.clone(),
+        mail_waiting: Arc::clone(&crawler.mail_waiting),
+        stop: crawler.stop.clone(),
+    };
+    let lists = config::official_lists(&settings.lists)?.chosen;
+    Ok(ListWatch { sync, lists: if settings.lists.sync { lists } else { Vec::new() } })
+}
+
 /// What the settings say of fetching, for the one who fetches.
 pub(crate) fn limits(settings: &Settings) -> Limits {
     let fetch = &settings.fetch;
@@ -89,6 +108,12 @@ pub(crate) fn limits(settings: &Settings) -> Limits {
         total: fetch.total_timeout,
         delay: fetch.delay,
         allow_private: fetch.allow_private.clone(),
+        chromium: Chromium {
+            program: fetch.browser.clone(),
+            sandbox: if fetch.browser_sandbox { Sandbox::On } else { Sandbox::Off },
+        },
+        proxy: fetch.proxy.clone(),
+        credentials: fetch.credentials.clone(),
         ..Limits::default()
     }
 }

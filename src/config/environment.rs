@@ -13,6 +13,7 @@ use std::path::PathBuf;
 /// | `SANCTIONWATCH_CONTACT` | the contact, over `fetch.contact` |
 /// | `SANCTIONWATCH_SMTP_PASSWORD_FILE` | over `mail.smtp.password_file` |
 /// | `STATE_DIRECTORY` | the state folder that systemd made |
+/// | `CREDENTIALS_DIRECTORY` | the folder of credentials that systemd made |
 /// | `XDG_CONFIG_HOME`, `XDG_STATE_HOME`, `HOME` | where a person's own files lie |
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -57,6 +58,11 @@ impl Environment {
         let systemd = self.get("STATE_DIRECTORY").and_then(|list| list.split(':').next());
         let own = || Some(self.base("XDG_STATE_HOME", ".local/state")?.join("sanctionwatch"));
         systemd.map(PathBuf::from).or_else(own)
+    }
+
+    /// The folder of credentials that systemd made (`LoadCredential=`).
+    pub(crate) fn credentials(&self) -> Option<PathBuf> {
+        self.get("CREDENTIALS_DIRECTORY").map(PathBuf::from)
     }
 
     pub(crate) fn contact(&self) -> Option<&str> {

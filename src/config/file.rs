@@ -5,8 +5,8 @@ use core::time::Duration;
 use std::path::{Path, PathBuf};
 
 use crate::config::{
-    Backend, BadConfig, Crawl, Environment, Fetch, Log, LogFormat, LogLevel, Login, Mail, Security,
-    Settings, Smtp,
+    Backend, BadConfig, Crawl, Environment, Fetch, Lists, Log, LogFormat, LogLevel, Login, Mail,
+    Security, Settings, Smtp,
 };
 use crate::model::subscriber::Email;
 use crate::written::{Document, Mistake, Table, Written};
@@ -41,6 +41,7 @@ pub(crate) struct AsWritten {
     database: Option<PathBuf>,
     fetch: Fetch,
     crawl: Crawl,
+    lists: Lists,
     mail: MailAsWritten,
     log: Log,
 }
@@ -68,11 +69,18 @@ impl AsWritten {
         let state = state.or_else(|| environment.usual_state()).ok_or(BadConfig::NoState)?;
         let contact = environment.contact().map_or(self.fetch.contact, str::to_owned);
         let selectors = self.crawl.selectors.map(absolute);
+        let lists_file = self.lists.file.map(absolute);
+        let credentials = self.fetch.credentials.map(absolute);
         Ok(Settings {
             file: file.map(Path::to_path_buf),
             database: self.database.map_or_else(|| state.join("sanctionwatch.db"), absolute),
-            fetch: Fetch { contact, ..self.fetch },
+            fetch: Fetch {
+                contact,
+                credentials: credentials.or_else(|| environment.credentials()),
+                ..self.fetch
+            },
             crawl: Crawl { selectors, ..self.crawl },
+            lists: Lists { file: lists_file, ..self.lists },
             mail: self.mail.settle(folder, &state, environment),
             log: self.log,
             state,
@@ -124,6 +132,7 @@ fn root(mut root: Table<'_>) -> AsWritten {
         database: path("database", &mut root),
         fetch: section("fetch", &mut root, fetch),
         crawl: section("crawl", &mut root, crawl),
+        lists: section("lists", &mut root, lists),
         mail: section("mail", &mut root, mail),
         log: section("log", &mut root, log),
     };
@@ -149,6 +158,10 @@ fn fetch(table: &mut Table<'_>) -> Fetch {
         body_limit: body_limit(table).unwrap_or(8 << 20),
         redirects: count("redirects", 0..=20, 10, table),
         allow_private: allow_private(table),
+        browser: path("browser", table),
+        browser_sandbox: table.truth("browser_sandbox").unwrap_or(true),
+        proxy: proxy(table),
+        credentials: path("credentials", table),
     }
 }
 
@@ -185,6 +198,17 @@ fn allow_private(table: &mut Table<'_>) -> Vec<String> {
     entries.into_iter().map(|entry| entry.value).collect()
 }
 
+fn proxy(table: &mut Table<'_>) -> Option<String> {
+    let Written { value, place } = table.text("proxy")?;
+    let rest = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
+    if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['@', '/', ' '])) {
+        // Not shown again: a password may stand in it.
+        let text = "proxy is no bare address; write one such as \"http://proxy.intranet:3128\"";
+        table.mistake_at(&place, text);
+    }
+    Some(value)
+}
+
 fn crawl(table: &mut Table<'_>) -> Crawl {
     Crawl {
         selectors: path("selectors", table),
@@ -206,6 +230,16 @@ fn skip(table: &mut Table<'_>) -> Vec<String> {
         }
     }
     ids.into_iter().map(|id| id.value).collect()
+}
+
+fn lists(table: &mut Table<'_>) -> Lists {
+    let mut ids = |key| table.texts(key).into_iter().map(|id| id.value).collect();
+    Lists {
+        also: ids("also"),
+        skip: ids("skip"),
+        sync: table.truth("sync").unwrap_or(true),
+        file: path("file", table),
+    }
 }
 
 fn mail(table: &mut Table<'_>) -> MailAsWritten {

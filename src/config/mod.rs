@@ -6,14 +6,16 @@
 
 mod environment;
 mod file;
+mod lists;
 
 use core::fmt;
 use core::time::Duration;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::lists::ListSource;
 use crate::model::subscriber::Email;
-use crate::written::Mistake;
+use crate::written::{Mistake, meant};
 
 pub use crate::config::environment::Environment;
 
@@ -28,6 +30,7 @@ pub struct Settings {
     pub database: PathBuf,
     pub fetch: Fetch,
     pub crawl: Crawl,
+    pub lists: Lists,
     pub mail: Mail,
     pub log: Log,
 }
@@ -52,6 +55,14 @@ pub struct Fetch {
     pub redirects: usize,
     /// Private networks, addresses or names that may be fetched all the same.
     pub allow_private: Vec<String>,
+    /// The browser for sources that need one; none looks for Chromium on the `PATH`.
+    pub browser: Option<PathBuf>,
+    /// Whether the browser's own sandbox is on.
+    pub browser_sandbox: bool,
+    /// A proxy that all requests go through; none for a direct way.
+    pub proxy: Option<String>,
+    /// The folder with sources' credentials; none where neither the file nor systemd names one.
+    pub credentials: Option<PathBuf>,
 }
 
 /// What is watched, and how hard.
@@ -63,7 +74,7 @@ pub struct Crawl {
     pub catalogue: bool,
     /// Ids of sources that are not watched.
     pub skip: Vec<String>,
-    /// Time between two looks at a source without a schedule; none lets its kind decide.
+    /// Time between two looks at a source without a schedule, on average; none lets its kind decide.
     pub interval: Option<Duration>,
     /// Visits under way at the same time.
     pub workers: usize,
@@ -71,6 +82,28 @@ pub struct Crawl {
     pub articles_per_visit: usize,
     /// Articles published longer ago than this when they are first seen cause no alert.
     pub alert_age: Duration,
+}
+
+/// Which official lists are fetched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lists {
+    /// Whether the service fetches lists at all.
+    pub sync: bool,
+    /// Ids of lists fetched beside the usual ones.
+    pub also: Vec<String>,
+    /// Ids of lists that are not fetched.
+    pub skip: Vec<String>,
+    /// A file with the operator's own lists; none if there is none.
+    pub file: Option<PathBuf>,
+}
+
+/// The official lists that are known, and which of them the settings choose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfficialLists {
+    /// By id.
+    pub offered: Vec<ListSource>,
+    /// Those the service fetches.
+    pub chosen: Vec<ListSource>,
 }
 
 /// Where the mails go.
@@ -214,4 +247,26 @@ pub fn settings(
     let written = file::read(path, text).map_err(BadConfig::Mistakes)?;
     let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
     written.settle(path, folder, environment)
+}
+
+/// The official lists that ship and the operator's own, and those that are chosen.
+///
+/// # Errors
+/// Every mistake in the operator's file; an id in the settings that no list has.
+pub fn official_lists(settings: &Lists) -> Result<OfficialLists, BadConfig> {
+    let offered = lists::offered(settings.file.as_deref()).map_err(BadConfig::Mistakes)?;
+    let is_unknown = |id: &&String| !offered.iter().any(|offered| offered.list.id == **id);
+    if let Some(unknown) = settings.also.iter().chain(&settings.skip).find(is_unknown) {
+        let ids: Vec<&str> = offered.iter().map(|offered| offered.list.id.as_str()).collect();
+        let remedy = meant(unknown, &ids);
+        let text =
+            format!("lists.also or lists.skip names {unknown:?}, which no list has; {remedy}");
+        return Err(BadConfig::Mistakes(vec![Mistake::of_file("settings", text)]));
+    }
+    let is_chosen = |offered: &&lists::Offered| {
+        let id = &offered.list.id;
+        (offered.usual || settings.also.contains(id)) && !settings.skip.contains(id)
+    };
+    let chosen = offered.iter().filter(is_chosen).map(|it| it.list.clone()).collect();
+    Ok(OfficialLists { chosen, offered: offered.into_iter().map(|it| it.list).collect() })
 }

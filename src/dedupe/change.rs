@@ -54,7 +54,7 @@ const VOLATILE: &[&str] = &[
 
 /// Words, many in a string, that stand in such lines beside the telling one: dates, units, and small words.
 const FILLERS: &[&str] = &[
-    "on at in the this page document was by of from time times last am pm utc gmt cet est h min \
+    "on at in в the this page document was by of from time times last am pm utc gmt cet est h min \
      mins id total number date second seconds minute minutes hour hours day days week weeks \
      month months year years il y a le la cette heures jours um uhr diese seite wurde stunden \
      minuten tagen el esta pagina minutos horas dias минут минуты часов часа днеи дня хвилин \

@@ -150,7 +150,7 @@ fn brings_news(keys: &Keys, other: &Keys) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::article::{Block, BlockKind};
+    use crate::model::article::{About, Block, BlockKind};
     use crate::model::judged::Original;
 
     const WIRE: &str = "The ministry froze the assets of two shipping companies on Thursday and named \
@@ -176,6 +176,7 @@ mod tests {
             removed: Vec::new(),
             lines: Vec::new(),
             incomplete: false,
+            about: About::default(),
         }
     }
 

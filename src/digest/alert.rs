@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use askama::Template;
 use sha2::{Digest, Sha256};
-use url::Url;
 
 use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
-use crate::digest::words;
+use crate::digest::{summary, words};
 use crate::model::article::{Article, BlockKind};
-use crate::model::judged::{Evidence, Field, Judged, Keys};
+use crate::model::judged::{Cited, Evidence, Field, Judged, Keys};
+use crate::model::matched::Match;
 use crate::model::source::{Source, SourceKind};
 use crate::model::subscriber::{Email, Message, Subscriber};
+use crate::parse::address;
 use crate::text::sentence;
 
 /// The alerts an article causes if it turns out to be new: one per subscriber where it is about
@@ -56,6 +57,8 @@ fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) 
 #[derive(Debug)]
 struct Alert {
     subject: String,
+    /// Who did what, how, to how many and from when, where the article shows it.
+    summary: Option<String>,
     headline: String,
     source: String,
     official: bool,
@@ -75,9 +78,19 @@ struct Alert {
     opening: Option<String>,
     certainty: &'static str,
     score: f64,
+    /// Listed parties that are surely named.
+    named: Vec<Party>,
     signs: Vec<Sign>,
     against: Vec<Sign>,
+    instruments: Vec<Named>,
     link: Option<Link>,
+}
+
+/// A legal identifier, with the address of the document where one is known.
+#[derive(Debug, PartialEq)]
+struct Named {
+    id: String,
+    link: String,
 }
 
 /// A sentence of the article, parted around the words that count.
@@ -95,21 +108,31 @@ struct Sign {
     meaning: String,
 }
 
+/// A listed party, and the words that name it.
+#[derive(Debug, PartialEq)]
+struct Party {
+    words: String,
+    /// The name it is listed under.
+    party: String,
+    /// List and number, programmes, since when, and whether anything else agrees.
+    listing: String,
+}
+
 /// Where to read the original.
 #[derive(Debug)]
-pub(in crate::digest) struct Link {
-    pub(in crate::digest) url: String,
-    pub(in crate::digest) host: String,
+pub(crate) struct Link {
+    pub(crate) url: String,
+    pub(crate) host: String,
 }
 
 /// How to stop the alerts.
-pub(in crate::digest) struct Leave<'a> {
-    pub(in crate::digest) address: &'a str,
-    pub(in crate::digest) link: String,
+pub(crate) struct Leave<'a> {
+    pub(crate) address: &'a str,
+    pub(crate) link: String,
 }
 
 impl Leave<'_> {
-    pub(in crate::digest) fn of(sender: &Email) -> Leave<'_> {
+    pub(crate) fn of(sender: &Email) -> Leave<'_> {
         Leave { address: sender.expose(), link: leave_link(sender) }
     }
 }
@@ -131,16 +154,26 @@ struct HtmlPart<'a> {
 }
 
 /// Columns of the text part: what a terminal shows with a mail client's frame around it.
-pub(in crate::digest) const COLUMNS: usize = 72;
+pub(crate) const COLUMNS: usize = 72;
 
 impl TextPart<'_> {
     fn wrapped(&self, line: impl AsRef<str>, indent: &str) -> String {
         wrap(line.as_ref(), COLUMNS, indent)
     }
 
+    fn party(&self, named: &Party) -> String {
+        let line = format!("“{}”: {}, {}", named.words, named.party, named.listing);
+        wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+    }
+
     fn item(&self, sign: &Sign) -> String {
         let line = format!("“{}” ({})", sign.words, sign.meaning);
         wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+    }
+
+    fn instrument(&self, named: &Named) -> String {
+        let line = format!("{} {}", named.id, named.link);
+        wrap(line.trim_end(), COLUMNS, "    ").replacen("    ", "  - ", 1)
     }
 }
 
@@ -148,10 +181,14 @@ impl TextPart<'_> {
 const EVIDENCE: usize = 50;
 const QUOTES: usize = 3;
 const SIGNS: usize = 5;
+/// Legal identifiers listed.
+const INSTRUMENTS: usize = 8;
+/// Listed parties told of.
+const NAMED: usize = 12;
 /// Characters of each kind of line.
 const SUBJECT: usize = 120;
-pub(in crate::digest) const HEADLINE: usize = 300;
-pub(in crate::digest) const NAME: usize = 80;
+pub(crate) const HEADLINE: usize = 300;
+pub(crate) const NAME: usize = 80;
 const WORDS: usize = 60;
 /// Characters of a sentence before and after the words that count.
 const CONTEXT: usize = 240;
@@ -171,6 +208,8 @@ impl Alert {
             opening: quotes.is_empty().then(|| opening(article)).flatten(),
             side: if words::runs_leftwards(language) { "right" } else { "left" },
             subject: subject(&headline, &name),
+            summary: summary::line(&judged.facts),
+            instruments: instruments(&judged.instruments),
             details: details(article, language),
             byline: shorten(&one_line(&article.byline.join(", ")), NAME),
             official: source.kind == SourceKind::Government,
@@ -182,6 +221,7 @@ impl Alert {
             link: link(&article.url),
             source: name,
             headline,
+            named: named(&judged.named),
             signs,
             against,
         }
@@ -199,7 +239,7 @@ impl Alert {
     /// What a list of mails shows beside the subject.
     fn preview(&self) -> String {
         let quote = self.quotes.first().map(Quote::text);
-        quote.or_else(|| self.opening.clone()).unwrap_or_default()
+        self.summary.clone().or(quote).or_else(|| self.opening.clone()).unwrap_or_default()
     }
 
     /// The score in whole hundredths, for the width of the bar.
@@ -215,7 +255,7 @@ impl Quote {
 }
 
 /// Headline first, since lists of mails show little; then who published it.
-pub(in crate::digest) fn subject(headline: &str, source: &str) -> String {
+pub(crate) fn subject(headline: &str, source: &str) -> String {
     if source.is_empty() || headline.contains(source) {
         return shorten(headline, SUBJECT);
     }
@@ -297,12 +337,62 @@ fn listed(evidence: &[&Evidence]) -> Vec<Sign> {
     told.iter().map(sign).collect()
 }
 
+/// Each identifier once, in the order of the article.
+fn instruments(cited: &[Cited]) -> Vec<Named> {
+    let mut named: Vec<Named> = Vec::new();
+    for Cited { instrument, .. } in cited {
+        let id = shorten(&one_line(&instrument.id), NAME);
+        if named.len() < INSTRUMENTS && !named.iter().any(|other| other.id == id) {
+            named.push(Named { id, link: instrument.link.clone().unwrap_or_default() });
+        }
+    }
+    named
+}
+
+/// The parties that are surely named, each once, in the order of the article.
+fn named(matches: &[Match]) -> Vec<Party> {
+    let mut told: Vec<&Match> = Vec::new();
+    for found in matches.iter().filter(|found| found.is_sure()) {
+        let known = told
+            .iter()
+            .any(|other| (other.issuer, &other.designation) == (found.issuer, &found.designation));
+        if !known && told.len() < NAMED {
+            told.push(found);
+        }
+    }
+    let name = |found: &&Match| Party {
+        words: shorten(&one_line(&found.mention.text), WORDS),
+        party: shorten(&one_line(&found.name), NAME),
+        listing: shorten(&listing(found), CONTEXT),
+    };
+    told.iter().map(name).collect()
+}
+
+/// `ofac 16692, UKRAINE-EO13661, since 2014-04-28; same name, not confirmed`.
+fn listing(found: &Match) -> String {
+    let mut said = format!("{} {}", found.issuer.name(), found.designation);
+    if !found.programmes.is_empty() {
+        said += &format!(", {}", found.programmes.join(", "));
+    }
+    if let Some(day) = found.listed_on {
+        said += &format!(", since {day}");
+    }
+    if let Some(day) = found.removed_on {
+        said += &format!(", removed {day}");
+    }
+    if found.agrees.is_empty() {
+        said += "; same name, not confirmed";
+    } else {
+        said += &format!("; also in the article: {}", found.agrees.join(", "));
+    }
+    one_line(&said)
+}
+
 /// Only web addresses become links: an article cannot make a reader run a script.
-pub(in crate::digest) fn link(url: &str) -> Option<Link> {
-    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-    let host = url.host_str()?;
-    let host = shorten(host.strip_prefix("www.").unwrap_or(host), NAME);
-    Some(Link { host, url: url.into() })
+pub(crate) fn link(url: &str) -> Option<Link> {
+    let host = address::host(url)?;
+    let host = shorten(host.strip_prefix("www.").unwrap_or(&host), NAME);
+    Some(Link { host, url: address::resolve("", url)? })
 }
 
 /// Names the cause of a message: 128 bits of a SHA-256 over the article's address and wording, in
@@ -312,11 +402,11 @@ fn cause(keys: &Keys) -> String {
 }
 
 /// 128 bits of a SHA-256, in hex.
-pub(in crate::digest) fn name_of(cause: &str) -> String {
+pub(crate) fn name_of(cause: &str) -> String {
     Sha256::digest(cause).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn leave_link(sender: &Email) -> String {
+pub(crate) fn leave_link(sender: &Email) -> String {
     let mut link = String::from("mailto:");
     for byte in sender.expose().bytes() {
         match byte {
@@ -330,8 +420,7 @@ fn leave_link(sender: &Email) -> String {
 }
 
 /// The sender's domain in the letters a `Message-ID` may hold (RFC 5322 § 3.6.4).
-pub(in crate::digest) fn ascii_domain(sender: &Email) -> String {
-    let address = format!("http://{}/", sender.domain());
-    let ascii = Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));
+pub(crate) fn ascii_domain(sender: &Email) -> String {
+    let ascii = address::host(&format!("http://{}/", sender.domain()));
     ascii.unwrap_or_else(|| "localhost".to_owned())
 }

@@ -94,6 +94,14 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("zh", "Chinese"),
 ];
 
+/// What readers call an authority, e.g. `OFAC` for `us-ofac`; an unknown id stays as it is.
+pub(crate) fn authority(id: &str) -> String {
+    let mut lines = AUTHORITIES.lines().filter_map(|line| line.split_once(' '));
+    lines.find(|(known, _)| *known == id).map_or(id, |(_, name)| name).to_owned()
+}
+
+const AUTHORITIES: &str = include_str!("authorities.txt");
+
 /// Whether the letters of an ISO 639-1 language run from right to left.
 pub(crate) fn runs_leftwards(code: &str) -> bool {
     ["ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"].contains(&code)
@@ -128,7 +136,20 @@ const KINDS: &[(&str, &str)] = &[
 mod tests {
     use std::collections::HashSet;
 
-    use super::{CERTAINTY, KINDS, LANGUAGES, certainty, date, language, rule};
+    use super::{CERTAINTY, KINDS, LANGUAGES, authority, certainty, date, language, rule};
+
+    #[test]
+    fn every_authority_that_facts_can_name_has_a_name_for_readers() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/classify/facts");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            for id in text.lines().filter_map(|line| line.strip_prefix("[authority ")) {
+                let id = id.split(']').next().unwrap();
+                assert_ne!(authority(id), id, "{}: {id} has no name", path.display());
+            }
+        }
+    }
 
     #[test]
     fn dates_are_as_exact_as_their_witness() {

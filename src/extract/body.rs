@@ -1,14 +1,17 @@
 //! Which passages are the article, and for the others the word for what they are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::extract::hints::Hints;
 use crate::extract::passages::{Passage, Passages};
+use crate::extract::teasers;
 use crate::model::article::{BlockKind, Reason};
+use crate::parse::date::is_dateline;
 use crate::parse::dom::{Dom, Node, NodeId};
 use crate::text::overlap;
 use crate::text::phrases::Match;
-use crate::text::words::{ends_sentence, words};
+use crate::text::quick_hash::{QuickMap, QuickSet};
+use crate::text::words::{count_up_to, ends_sentence};
 
 /// A passage belongs to the article from this probability on.
 const ENOUGH: f32 = 0.5;
@@ -23,7 +26,8 @@ const FURNITURE: Hints = Hints::SHARE
     .with(Hints::BYLINE)
     .with(Hints::DATE)
     .with(Hints::AUTHOR)
-    .with(Hints::TAGS);
+    .with(Hints::TAGS)
+    .with(Hints::LABEL);
 
 /// Why each passage is outside the article, or none where it is inside; same order and length.
 pub(in crate::extract) fn choose(
@@ -39,14 +43,42 @@ pub(in crate::extract) fn choose(
     if let Some(opening) = opening(passages, &inside) {
         drop_comments(dom, cut, opening, &mut inside);
         drop_other_articles(dom, passages, opening, &mut inside);
+        teasers::drop(dom, cut, opening, &mut inside);
     }
     drop_second_copies(passages, &mut inside);
     drop_retellings(passages, &mut inside);
+    drop_labels(passages, &mut inside);
     passages
         .iter()
         .zip(inside)
         .map(|(passage, inside)| if inside { None } else { Some(reason(passage)) })
         .collect()
+}
+
+/// A document without a site around it is all article, but for what its pages repeat.
+pub(in crate::extract) fn all_but_furniture(dom: &Dom, cut: &Passages) -> Vec<Option<Reason>> {
+    let repeats =
+        |passage: &Passage| dom.node(passage.node).ancestors().any(|above| above.tag() == "footer");
+    cut.list.iter().map(|passage| repeats(passage).then_some(Reason::SiteRepeat)).collect()
+}
+
+/// Takes in the captions of the article's own pictures: those from the headline to the last
+/// passage inside that are no links to elsewhere. The opening picture may stand above the text.
+pub(in crate::extract) fn take_captions(passages: &[Passage], outside: &mut [Option<Reason>]) {
+    const ELSEWHERE: Hints = Hints::RELATED.with(Hints::ADVERT).with(Hints::NEWSLETTER);
+    let is_inside = |outside: &Option<Reason>| outside.is_none();
+    let Some(first) = outside.iter().position(is_inside) else { return };
+    let last = outside.iter().rposition(is_inside).unwrap_or(first);
+    let is_headline = |passage: &Passage| passage.kind == BlockKind::Heading { level: 1 };
+    let from = passages[..=first].iter().rposition(is_headline).unwrap_or(first);
+    for (passage, outside) in passages.iter().zip(outside).take(last + 1).skip(from) {
+        if passage.kind == BlockKind::Caption
+            && passage.link_share() < 0.5
+            && !passage.around.has(ELSEWHERE)
+        {
+            *outside = None;
+        }
+    }
 }
 
 /// A doubtful passage between two that are inside, in the same element as both, is inside as well:
@@ -77,7 +109,8 @@ fn bridge(dom: &Dom, passages: &[Passage], probabilities: &[f32], inside: &mut [
             let near = |above: Node<'_>| above.contains(last) && above.contains(next);
             before[at - 1] && node.ancestors().take(levels).any(near) && doubtful(at)
         } else {
-            item(at) && item(at - 1) && node.parent() == last.parent() && doubtful(at)
+            let same_list = node.parent() == last.parent() || last.contains(node);
+            item(at) && item(at - 1) && same_list && doubtful(at)
         };
     }
 }
@@ -110,7 +143,7 @@ fn opening(passages: &[Passage], inside: &[bool]) -> Option<usize> {
     (0..passages.len()).find(|at| {
         inside[*at]
             && matches!(passages[*at].kind, BlockKind::Paragraph | BlockKind::Quotation)
-            && words(&passages[*at].text).take(PROSE).count() == PROSE
+            && count_up_to(&passages[*at].text, PROSE) == PROSE
     })
 }
 
@@ -126,9 +159,10 @@ fn drop_comments(dom: &Dom, cut: &Passages, opening: usize, inside: &mut [bool])
 }
 
 /// Where the opening stands in an `<article>` with its own headline, another `<article>` with a
-/// heading or several passages is another article: the next of an endless page, or a teaser. The
-/// posts of a live blog stay, since their headline stands outside the first of them.
+/// heading or several passages, or one of a row of them, is another article: the next of an endless
+/// page, or a teaser. The posts of a live blog stay, since their headline stands outside the first of them.
 fn drop_other_articles(dom: &Dom, passages: &[Passage], opening: usize, inside: &mut [bool]) {
+    const ROW: usize = 3;
     let article =
         |at: usize| dom.node(passages[at].node).ancestors().find(|above| above.tag() == "article");
     let Some(own) = article(opening) else { return };
@@ -147,10 +181,11 @@ fn drop_other_articles(dom: &Dom, passages: &[Passage], opening: usize, inside: 
             others.entry(other.id()).or_default().push(at);
         }
     }
+    let many = others.len() >= ROW;
     for members in others.into_values() {
         let headed =
             members.iter().any(|at| matches!(passages[*at].kind, BlockKind::Heading { .. }));
-        if headed || members.len() > 2 {
+        if headed || many || members.len() > 2 {
             for at in members {
                 inside[at] = false;
             }
@@ -165,7 +200,7 @@ fn drop_second_copies(passages: &[Passage], inside: &mut [bool]) {
     const SHORTEST_RUN: usize = 3;
     const FEWEST_CHARS: u32 = 200;
     let kept: Vec<usize> = (0..passages.len()).filter(|at| inside[*at]).collect();
-    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut first: QuickMap<&str, usize> = QuickMap::default();
     let mut at = 0;
     while at < kept.len() {
         let earlier = *first.entry(passages[kept[at]].text.as_str()).or_insert(at);
@@ -196,14 +231,15 @@ fn rescue_prose(passages: &[Passage], probabilities: &[f32], inside: &mut [bool]
         .iter()
         .zip(inside.iter())
         .filter(|(_, inside)| **inside)
-        .map(|(passage, _)| words(&passage.text).count())
+        .map(|(passage, _)| count_up_to(&passage.text, NEXT_TO_NOTHING))
         .sum();
     if words_inside >= NEXT_TO_NOTHING {
         return;
     }
     for ((passage, p), inside) in passages.iter().zip(probabilities).zip(inside) {
-        let prose = passage.text.contains(ends_sentence) && words(&passage.text).count() >= PROSE;
-        *inside |= prose && *p >= HALF_BELIEVED;
+        *inside |= *p >= HALF_BELIEVED
+            && passage.text.contains(ends_sentence)
+            && count_up_to(&passage.text, PROSE) == PROSE;
     }
 }
 
@@ -211,15 +247,33 @@ fn rescue_prose(passages: &[Passage], probabilities: &[f32], inside: &mut [bool]
 /// one block, or a summary cut from it.
 fn drop_retellings(passages: &[Passage], inside: &mut [bool]) {
     const LONG: usize = 60;
-    let mut told: HashSet<u64> = HashSet::new();
+    const RUN: usize = 4;
+    let mut told: QuickSet<u64> = QuickSet::default();
+    // The last words told: a copy in one block runs on where the first telling began a new block.
+    let mut tail: Vec<u64> = Vec::new();
     for (passage, inside) in passages.iter().zip(inside).filter(|(_, inside)| **inside) {
         let tokens = overlap::token_hashes(&passage.text);
-        let runs: Vec<u64> = tokens.windows(4).map(overlap::run_hash).collect();
+        let runs: Vec<u64> = tokens.windows(RUN).map(overlap::run_hash).collect();
         let again = runs.iter().filter(|run| told.contains(run)).count();
         if tokens.len() >= LONG && again * 10 >= runs.len() * 9 {
             *inside = false;
         } else {
-            told.extend(runs);
+            tail.extend(tokens);
+            told.extend(tail.windows(RUN).map(overlap::run_hash));
+            tail.drain(..tail.len().saturating_sub(RUN - 1));
+        }
+    }
+}
+
+/// The name of a field goes with its value: "Release date" above a day, "Tags" above tags.
+fn drop_labels(passages: &[Passage], inside: &mut [bool]) {
+    const LONGEST: usize = 5;
+    for at in 0..passages.len() {
+        let label = passages[at].own.has(Hints::LABEL)
+            && count_up_to(&passages[at].text, LONGEST + 1) <= LONGEST;
+        if inside[at] && label {
+            let value = passages.get(at + 1).filter(|_| inside[at + 1]);
+            inside[at] = value.is_some_and(|value| !is_dateline(&value.text));
         }
     }
 }
@@ -240,6 +294,7 @@ fn reason(passage: &Passage) -> Reason {
         (Hints::AUTHOR, Reason::AuthorBox),
         (Hints::PAYWALL, Reason::Paywall),
         (Hints::ADVERT, Reason::Advertisement),
+        (Hints::LABEL, Reason::Navigation),
     ];
     if passage.switcher {
         return Reason::VersionSwitcher;

@@ -1,8 +1,6 @@
 //! What can be measured of a passage: its words, its place in the tree and on the page, its
 //! neighbours, and how it compares with what the page claims.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::extract::hints::Hints;
 use crate::extract::metadata::Metadata;
 use crate::extract::passages::{Passage, Passages};
@@ -11,7 +9,8 @@ use crate::parse::dom::{Dom, Node, NodeId};
 use crate::text::fold::fold;
 use crate::text::overlap;
 use crate::text::phrases::{Known, Match};
-use crate::text::words::{ends_sentence, words};
+use crate::text::quick_hash::{QuickMap, QuickSet};
+use crate::text::words::{count_up_to, ends_sentence};
 
 /// The measures of every passage of a page: one row a passage, one column a feature.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +25,16 @@ impl Table {
     /// The measures of passage `index`.
     pub fn row(&self, index: usize) -> &[f32] {
         &self.values[index * self.names.len()..][..self.names.len()]
+    }
+
+    /// The rows one by one.
+    pub(in crate::extract) fn rows(&self) -> Vec<&[f32]> {
+        (0..self.len()).map(|index| self.row(index)).collect()
+    }
+
+    /// Makes room for so many rows like the first.
+    pub(in crate::extract) fn reserve(&mut self, rows: usize) {
+        self.values.reserve_exact((rows.max(1) - 1) * self.names.len());
     }
 
     /// How many passages there are.
@@ -69,9 +78,15 @@ impl Row<'_> {
 }
 
 /// What is true of a passage by itself.
+#[derive(Default)]
 struct Facts {
     words: f32,
     marks: f32,
+    commas: f32,
+    digits: f32,
+    capitals: f32,
+    bars: bool,
+    at_sign: bool,
     ends: bool,
     prose: bool,
 }
@@ -94,42 +109,32 @@ struct Kin {
     prose: f32,
 }
 
-/// Measures every passage.
-pub(in crate::extract) fn measure(dom: &Dom, passages: &Passages, metadata: &Metadata) -> Table {
-    let list = &passages.list;
-    let facts: Vec<Facts> = list.iter().map(facts).collect();
-    let page = Survey::of(dom, passages, &facts, metadata);
-    let mut table = Table::default();
-    for at in 0..list.len() {
-        let mut row = Row { table: &mut table, naming: at == 0 };
-        put_words(&mut row, &list[at], &facts[at]);
-        put_kind(&mut row, &list[at]);
-        put_phrases(&mut row, list[at].known);
-        page.put_tree(&mut row, at);
-        page.put_place(&mut row, at);
-        page.put_neighbours(&mut row, at);
-        page.put_claims(&mut row, at);
-    }
-    table
-}
-
 fn facts(passage: &Passage) -> Facts {
     let text = &passage.text;
-    let words = words(text).count() as f32;
-    let marks = text.chars().filter(|c| ends_sentence(*c)).count() as f32;
-    let ends = text.chars().rev().take(3).any(ends_sentence);
-    Facts {
-        words,
-        marks,
-        ends,
-        prose: words >= 15.0 && marks >= 1.0 && passage.link_share() < 0.35,
+    let mut facts = Facts {
+        words: count_up_to(text, usize::MAX) as f32,
+        ends: text.chars().rev().take(3).any(ends_sentence),
+        ..Facts::default()
+    };
+    for c in text.chars() {
+        match c {
+            'a'..='z' | ' ' => {}
+            ',' | '，' | '、' | '،' => facts.commas += 1.0,
+            '0'..='9' => facts.digits += 1.0,
+            '|' | '•' | '›' | '»' => facts.bars = true,
+            '@' => facts.at_sign = true,
+            c if c.is_uppercase() => facts.capitals += 1.0,
+            c if ends_sentence(c) => facts.marks += 1.0,
+            _ => {}
+        }
     }
+    facts.prose = facts.words >= 15.0 && facts.marks >= 1.0 && passage.link_share() < 0.35;
+    facts
 }
 
 fn put_words(row: &mut Row<'_>, passage: &Passage, facts: &Facts) {
     let text = &passage.text;
     let chars = passage.chars.max(1) as f32;
-    let count = |wanted: fn(char) -> bool| text.chars().filter(|c| wanted(*c)).count() as f32;
     row.put("chars", (chars + 1.0).ln());
     row.put("words", facts.words.min(200.0));
     row.put("word length", chars / facts.words.max(1.0));
@@ -140,14 +145,14 @@ fn put_words(row: &mut Row<'_>, passage: &Passage, facts: &Facts) {
     row.flag("starts capital", text.starts_with(char::is_uppercase));
     row.flag("starts lower", text.starts_with(char::is_lowercase));
     row.flag("starts digit", text.starts_with(|c: char| c.is_ascii_digit()));
-    row.put("commas", count(|c| matches!(c, ',' | '，' | '、' | '،')) / facts.words.max(1.0));
-    row.put("digits", count(|c| c.is_ascii_digit()) / chars);
-    row.put("capitals", count(char::is_uppercase) / chars);
+    row.put("commas", facts.commas / facts.words.max(1.0));
+    row.put("digits", facts.digits / chars);
+    row.put("capitals", facts.capitals / chars);
     row.flag("colon at end", text.ends_with([':', '：']));
-    row.flag("bars", text.contains(['|', '•', '›', '»']));
+    row.flag("bars", facts.bars);
     row.flag("quoted", text.starts_with(['"', '“', '„', '«', '「']));
     row.flag("parentheses", text.starts_with(['(', '[', '（']));
-    row.flag("at sign", text.contains('@'));
+    row.flag("at sign", facts.at_sign);
     row.flag("web address", text.contains("http") || text.contains("www."));
 }
 
@@ -203,27 +208,27 @@ fn put_phrases(row: &mut Row<'_>, known: Option<Known>) {
 }
 
 /// What is measured once for the page and asked by every passage.
-struct Survey<'p> {
+pub(in crate::extract) struct Survey<'p> {
     dom: &'p Dom,
     list: &'p [Passage],
     hints: &'p [Hints],
-    facts: &'p [Facts],
+    facts: Vec<Facts>,
     sums: Vec<Sums>,
     kin: Vec<Kin>,
     kin_of: Vec<usize>,
     /// Where each folded text stands.
-    copies: HashMap<&'p str, Vec<usize>>,
+    copies: QuickMap<&'p str, Vec<usize>>,
     /// Characters before each passage, and all of them at the end.
     before: Vec<f32>,
     /// Index of the passage that is the headline, if one is.
     headline: Option<usize>,
     /// Index of the longest passage of prose.
     longest: Option<usize>,
-    title: HashSet<u64>,
+    title: QuickSet<u64>,
     description: String,
-    body: HashMap<u64, u32>,
+    body: QuickMap<u64, u32>,
     names: Vec<String>,
-    images: HashSet<String>,
+    images: QuickSet<String>,
     dated: bool,
     signed: bool,
     previous_prose: Vec<usize>,
@@ -253,9 +258,14 @@ struct Passed {
 }
 
 impl<'p> Survey<'p> {
-    fn of(dom: &'p Dom, passages: &'p Passages, facts: &'p [Facts], metadata: &Metadata) -> Self {
+    pub(in crate::extract) fn of(
+        dom: &'p Dom,
+        passages: &'p Passages,
+        metadata: &Metadata,
+    ) -> Self {
         let list = &passages.list;
-        let mut copies: HashMap<&str, Vec<usize>> = HashMap::new();
+        let facts: Vec<Facts> = list.iter().map(facts).collect();
+        let mut copies: QuickMap<&str, Vec<usize>> = QuickMap::default();
         for (at, passage) in list.iter().enumerate() {
             copies.entry(passage.folded.as_str()).or_default().push(at);
         }
@@ -263,9 +273,9 @@ impl<'p> Survey<'p> {
         for passage in list {
             before.push(before[before.len() - 1] + passage.chars as f32);
         }
-        let title: HashSet<u64> =
+        let title: QuickSet<u64> =
             overlap::token_hashes(&fold(&metadata.title)).into_iter().collect();
-        let (kin, kin_of) = kin(dom, list, facts);
+        let (kin, kin_of) = kin(dom, list, &facts);
         let longest = (0..list.len())
             .filter(|at| facts[*at].prose)
             .max_by_key(|at| (list[*at].chars, usize::MAX - at));
@@ -275,8 +285,7 @@ impl<'p> Survey<'p> {
             dom,
             list,
             hints: &passages.hints,
-            facts,
-            sums: sums(dom, list, facts),
+            sums: sums(dom, list, &facts),
             kin,
             kin_of,
             copies,
@@ -298,7 +307,28 @@ impl<'p> Survey<'p> {
             images: passages.image_texts.iter().map(|text| fold(text)).collect(),
             previous_prose: since(facts.iter().map(|facts| facts.prose)),
             next_prose: until(facts.iter().map(|facts| facts.prose)),
+            facts,
         }
+    }
+
+    /// The measures of these passages, a row each, in the same order.
+    pub(in crate::extract) fn rows(&self, asked: &[usize]) -> Table {
+        let mut table = Table::default();
+        for (number, at) in asked.iter().enumerate() {
+            let (at, naming) = (*at, number == 0);
+            let mut row = Row { table: &mut table, naming };
+            put_words(&mut row, &self.list[at], &self.facts[at]);
+            put_kind(&mut row, &self.list[at]);
+            put_phrases(&mut row, self.list[at].known);
+            self.put_tree(&mut row, at);
+            self.put_place(&mut row, at);
+            self.put_neighbours(&mut row, at);
+            self.put_claims(&mut row, at);
+            if naming {
+                table.reserve(asked.len());
+            }
+        }
+        table
     }
 
     fn put_tree(&self, row: &mut Row<'_>, at: usize) {
@@ -502,7 +532,7 @@ impl<'p> Survey<'p> {
             "holds description",
             self.description.len() > 20 && folded.contains(self.description.as_str()),
         );
-        let in_body = if self.body.is_empty() { -1.0 } else { self.share_in_body(folded) };
+        let in_body = if self.body.is_empty() { -1.0 } else { self.share_in_body(&tokens) };
         row.put("in body", in_body);
         let copies = &self.copies[folded];
         row.put("copies", copies.len().min(20) as f32);
@@ -514,15 +544,15 @@ impl<'p> Survey<'p> {
     }
 
     /// Share of the runs of a text that stand in the body JSON-LD gives.
-    fn share_in_body(&self, folded: &str) -> f32 {
-        let runs = overlap::runs(folded);
-        let found = runs.keys().filter(|run| self.body.contains_key(run)).count();
+    fn share_in_body(&self, tokens: &[u64]) -> f32 {
+        let runs = overlap::distinct_runs(tokens);
+        let found = runs.iter().filter(|run| self.body.contains_key(run)).count();
         found as f32 / runs.len().max(1) as f32
     }
 }
 
 /// The heading that says the title best, else the first `<h1>`.
-fn headline(list: &[Passage], title: &HashSet<u64>) -> Option<usize> {
+fn headline(list: &[Passage], title: &QuickSet<u64>) -> Option<usize> {
     let mut best: Option<(usize, f32)> = None;
     for (at, passage) in list.iter().enumerate() {
         let BlockKind::Heading { level } = passage.kind else { continue };
@@ -540,7 +570,7 @@ fn headline(list: &[Passage], title: &HashSet<u64>) -> Option<usize> {
 
 fn likes(dom: &Dom) -> Vec<Likes> {
     let mut likes = vec![Likes::default(); dom.len()];
-    let mut groups: HashMap<(u32, u64), usize> = HashMap::new();
+    let mut groups: QuickMap<(u32, u64), usize> = QuickMap::default();
     let mut counts: Vec<u32> = Vec::new();
     let mut members: Vec<(NodeId, usize)> = Vec::new();
     for node in dom.iter().filter(|node| node.is_element() && !matches!(node.tag(), "p" | "li")) {
@@ -608,7 +638,7 @@ fn sums(dom: &Dom, list: &[Passage], facts: &[Facts]) -> Vec<Sums> {
 /// Groups passages whose elements look alike, with the sums of each group.
 fn kin(dom: &Dom, list: &[Passage], facts: &[Facts]) -> (Vec<Kin>, Vec<usize>) {
     let mut groups: Vec<Kin> = Vec::new();
-    let mut by_signature: HashMap<u64, usize> = HashMap::new();
+    let mut by_signature: QuickMap<u64, usize> = QuickMap::default();
     let mut kin_of = Vec::with_capacity(list.len());
     for (passage, facts) in list.iter().zip(facts) {
         let signature = signature(dom, passage.node);

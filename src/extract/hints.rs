@@ -46,11 +46,13 @@ purposes! {
     FORM = 25;
     HEADLINE = 26;
     ASIDE = 27;
+    /// The name of a field above its value. No measure: a rule asks for it.
+    LABEL = 28;
 }
 
 impl Hints {
     pub(in crate::extract) const NONE: Hints = Hints(0);
-    /// The names of the purposes, in the order of [`Hints::bits`].
+    /// The names of the purposes that are measured, in the order of [`Hints::bits`].
     pub(in crate::extract) const NAMES: [&str; 28] = [
         "article",
         "body",
@@ -82,7 +84,7 @@ impl Hints {
         "aside",
     ];
 
-    /// The flags one by one, in the order of their numbers.
+    /// The flags that are measured, one by one, in the order of their numbers.
     pub(in crate::extract) fn bits(self) -> impl Iterator<Item = bool> {
         (0..Self::NAMES.len()).map(move |bit| self.0 >> bit & 1 == 1)
     }
@@ -357,6 +359,10 @@ const NAMES: &[(&str, Hints)] = &[
     ("quiz", Hints::WIDGET),
     ("weather", Hints::WIDGET),
     ("login", Hints::FORM),
+    ("signin", Hints::FORM),
+    ("password", Hints::FORM),
+    ("register", Hints::FORM),
+    ("registration", Hints::FORM),
     ("form", Hints::FORM),
     ("quote", Hints::QUOTE),
     ("blockquote", Hints::QUOTE),
@@ -427,8 +433,23 @@ fn hides(style: &str) -> bool {
 
 /// `"td-post-content entryMeta2"` says what `post`, `content`, `entry` and `meta` say.
 fn of_names(names: &str) -> Hints {
+    names.split_ascii_whitespace().map(of_name).fold(Hints::NONE, Hints::with)
+}
+
+/// A name that ends in "label" is a label's. What stands behind that word says how the label looks:
+/// `field--label-hidden` hides no field.
+fn of_name(name: &str) -> Hints {
+    let behind = |at: usize| name[at + "label".len()..].starts_with(['-', '_']);
+    match name.find("label") {
+        Some(at) if at + "label".len() == name.len() => of_words(name).with(Hints::LABEL),
+        Some(at) if behind(at) => of_words(&name[..at]),
+        _ => of_words(name),
+    }
+}
+
+fn of_words(name: &str) -> Hints {
     let mut hints = Hints::NONE;
-    let bytes = names.as_bytes();
+    let bytes = name.as_bytes();
     let mut word = [0_u8; 24];
     let mut length = 0;
     for (at, byte) in bytes.iter().enumerate() {
@@ -491,6 +512,9 @@ mod tests {
             ("download header2", Hints::HEADER),
             ("shadow navy badge", Hints::NONE),
             ("amp-mobile-version-switcher", Hints::SWITCHER),
+            ("field__label", Hints::LABEL),
+            ("field field--label-hidden", Hints::NONE),
+            ("labels relabelled", Hints::NONE),
         ];
         for (names, expected) in cases {
             assert_eq!(of_names(names), expected, "{names}");

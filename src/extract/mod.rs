@@ -1,11 +1,13 @@
 //! A page's claims: title, byline, dates, and which of its blocks are the article. Pure.
 
 mod body;
+mod fast_trees;
 mod features;
 mod hints;
 pub mod metadata;
 mod opinions;
 mod passages;
+mod teasers;
 mod trees;
 mod weights;
 
@@ -13,18 +15,21 @@ pub use crate::extract::features::Table;
 pub use crate::extract::trees::{TreeNode, Trees};
 pub use crate::extract::weights::Weights;
 
+use crate::extract::features::Survey;
 use crate::extract::hints::Hints;
 use crate::extract::metadata::Metadata;
+use crate::extract::opinions::{Asked, Opinions};
 use crate::extract::passages::{Passage, Passages};
-use crate::model::article::Reason;
-use crate::model::extracted::{Extracted, RawBlock, Setting, Witness};
+use crate::model::article::{About, Reason};
+use crate::model::extracted::{Captions, Extracted, RawBlock, Setting, Surroundings, Witness};
 use crate::model::note::Note;
 use crate::model::source::Recipe;
+use crate::parse::date::is_dateline;
 use crate::parse::dom::{Dom, NodeId};
-use crate::parse::page::Page;
+use crate::parse::page::{Format, Page};
 use crate::parse::selector::Selector;
 use crate::text::language;
-use crate::text::words::words;
+use crate::text::words::count_up_to;
 
 /// A first opinion below this stands.
 const HOPELESS: f32 = 0.003;
@@ -35,19 +40,8 @@ const HOPELESS: f32 = 0.003;
 /// matches nothing is said in a note and the heuristics do its part.
 pub fn article(page: &Page, recipe: &Recipe) -> (Extracted, Vec<Note>) {
     let reading = Reading::of(page, recipe);
-    let weights = Weights::shipped();
-    let table = reading.measure();
-    let rows: Vec<&[f32]> = (0..table.len()).map(|at| table.row(at)).collect();
-    let first = weights.first.probabilities(&rows);
-    let again = reading.measure_again(&table, &first);
-    // What nobody would believe at first is not worth a second opinion.
-    let open: Vec<usize> = (0..first.len()).filter(|at| first[*at] >= HOPELESS).collect();
-    let rows: Vec<&[f32]> = open.iter().map(|at| again.row(*at)).collect();
-    let mut second = first.clone();
-    for (at, p) in open.iter().zip(weights.second.probabilities(&rows)) {
-        second[*at] = p;
-    }
-    reading.finish(&second)
+    let probabilities = reading.opinions();
+    reading.finish(&probabilities)
 }
 
 /// A page between being cut and being judged: what the trainer needs to see of it.
@@ -77,19 +71,68 @@ impl<'p> Reading<'p> {
 
     /// The measures for the first opinion.
     pub fn measure(&self) -> Table {
-        features::measure(&self.page.dom, &self.passages, &self.metadata)
+        self.survey().rows(&self.all())
     }
 
     /// The measures for the second opinion, given the probabilities of the first.
     pub fn measure_again(&self, table: &Table, first: &[f32]) -> Table {
-        opinions::measure_again(&self.page.dom, &self.passages.list, table, first)
+        let asked: Vec<Asked> = self.all().iter().map(|at| Asked { at: *at, row: *at }).collect();
+        Opinions::of(&self.page.dom, &self.passages.list, first).add_to(table, &asked)
+    }
+
+    /// The probability that each passage belongs to the article, by the weights that ship.
+    ///
+    /// A row of measures takes a kilobyte, so that those of a page of 20 MB would take half
+    /// a gigabyte: of a large page a few thousand rows are measured at a time, some of them twice.
+    fn opinions(&self) -> Vec<f32> {
+        const AT_ONCE: usize = 4096;
+        let survey = self.survey();
+        let all = self.all();
+        let mut first = Vec::with_capacity(all.len());
+        let mut table = Table::default();
+        for some in all.chunks(AT_ONCE) {
+            table = survey.rows(some);
+            first.extend(weights::first_opinion(&table.rows()));
+        }
+        // What nobody would believe at first is not worth a second opinion.
+        let open: Vec<usize> = all.iter().copied().filter(|at| first[*at] >= HOPELESS).collect();
+        let opinions = Opinions::of(&self.page.dom, &self.passages.list, &first);
+        let mut second = first.clone();
+        for some in open.chunks(AT_ONCE) {
+            let measured = all.len() <= AT_ONCE;
+            if !measured {
+                table = survey.rows(some);
+            }
+            let asked = some.iter().enumerate();
+            let asked =
+                asked.map(|(row, at)| Asked { at: *at, row: if measured { *at } else { row } });
+            let again = opinions.add_to(&table, &asked.collect::<Vec<_>>());
+            for (at, p) in some.iter().zip(weights::second_opinion(&again.rows())) {
+                second[*at] = p;
+            }
+        }
+        second
+    }
+
+    fn survey(&self) -> Survey<'_> {
+        Survey::of(&self.page.dom, &self.passages, &self.metadata)
+    }
+
+    fn all(&self) -> Vec<usize> {
+        (0..self.passages.list.len()).collect()
     }
 
     /// Decides, given the probability that each passage belongs to the article.
     pub fn finish(self, probabilities: &[f32]) -> (Extracted, Vec<Note>) {
         let mut notes = Vec::new();
         let dom = &self.page.dom;
-        let mut outside = body::choose(dom, &self.passages, probabilities);
+        let mut outside = match self.page.format {
+            Format::Pdf => body::all_but_furniture(dom, &self.passages),
+            Format::Html | Format::PlainText => body::choose(dom, &self.passages, probabilities),
+        };
+        if self.recipe.captions == Captions::Kept {
+            body::take_captions(&self.passages.list, &mut outside);
+        }
         apply_recipe(dom, self.recipe, &self.passages.list, &mut outside, &mut notes);
         let kept: Vec<Vec<Span>> =
             self.recipe.keep.iter().map(|css| ranges(dom, css, &mut notes)).collect();
@@ -103,7 +146,9 @@ impl<'p> Reading<'p> {
                 raw_block(passage, outside, kept)
             })
             .collect();
-        (claims(self.page, self.metadata, blocks, self.passages.image_texts), notes)
+        let mut extracted = claims(self.page, self.metadata, blocks, self.passages.image_texts);
+        extracted.captions = self.recipe.captions;
+        (extracted, notes)
     }
 }
 
@@ -111,7 +156,7 @@ impl<'p> Reading<'p> {
 fn take_first_line_as_title(metadata: &mut Metadata, passages: &[Passage]) {
     const LONGEST_HEADLINE: usize = 25;
     let [first, rest @ ..] = passages else { return };
-    if words(&first.text).count() <= LONGEST_HEADLINE && !rest.is_empty() {
+    if count_up_to(&first.text, LONGEST_HEADLINE + 1) <= LONGEST_HEADLINE && !rest.is_empty() {
         metadata.title = first.text.clone();
         metadata.witnesses.push(Witness {
             field: "title",
@@ -147,6 +192,12 @@ fn claims(
         image_texts,
         incomplete: metadata.paywalled,
         witnesses: metadata.witnesses,
+        about: About { section: metadata.section, tags: metadata.tags, image: metadata.image },
+        captions: Captions::default(),
+        surroundings: match page.format {
+            Format::Pdf => Surroundings::None,
+            Format::Html | Format::PlainText => Surroundings::Site,
+        },
     }
 }
 
@@ -161,6 +212,7 @@ fn raw_block(passage: Passage, outside: Option<Reason>, kept: bool) -> RawBlock 
                 .has(Hints::ASIDE.with(Hints::RELATED).with(Hints::SHARE).with(Hints::NEWSLETTER)),
             switcher: passage.switcher,
             byline: passage.own.has(Hints::BYLINE.with(Hints::DATE).with(Hints::AUTHOR)),
+            date: outside.is_none() && is_dateline(&passage.text),
             kept,
         },
         text: passage.text,

@@ -4,28 +4,15 @@ use crate::extract::features::{Row, Table, since, until};
 use crate::extract::passages::Passage;
 use crate::parse::dom::{Dom, NodeId};
 
-/// The measures of [`crate::extract::features::measure`] with more that tell of the first opinion of the neighbourhood:
-/// `first` holds the probability of each passage, 0 to 1.
-pub(in crate::extract) fn measure_again(
-    dom: &Dom,
-    list: &[Passage],
-    table: &Table,
-    first: &[f32],
-) -> Table {
-    let opinions = Opinions::of(dom, list, first);
-    let mut again = Table::default();
-    for at in 0..list.len() {
-        if at == 0 {
-            again.names.clone_from(&table.names);
-        }
-        again.values.extend_from_slice(table.row(at));
-        opinions.put(&mut Row { table: &mut again, naming: at == 0 }, at);
-    }
-    again
+/// A passage that is judged again, and its row among those measured before.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::extract) struct Asked {
+    pub(in crate::extract) at: usize,
+    pub(in crate::extract) row: usize,
 }
 
 /// First opinions, summed over the tree and along the page.
-struct Opinions<'p> {
+pub(in crate::extract) struct Opinions<'p> {
     dom: &'p Dom,
     list: &'p [Passage],
     first: &'p [f32],
@@ -40,7 +27,8 @@ struct Opinions<'p> {
 }
 
 impl<'p> Opinions<'p> {
-    fn of(dom: &'p Dom, list: &'p [Passage], first: &'p [f32]) -> Self {
+    /// `first` holds the probability of each passage, 0 to 1.
+    pub(in crate::extract) fn of(dom: &'p Dom, list: &'p [Passage], first: &'p [f32]) -> Self {
         let mut sums = vec![(0.0, 0.0); dom.len()];
         let mut before = vec![(0.0, 0.0)];
         for (passage, p) in list.iter().zip(first) {
@@ -74,6 +62,23 @@ impl<'p> Opinions<'p> {
             last_sure: since(sure.iter().copied()),
             next_sure: until(sure.iter().copied()),
         }
+    }
+
+    /// The rows of these passages with more columns, which tell of the first opinion of the
+    /// neighbourhood.
+    pub(in crate::extract) fn add_to(&self, rows: &Table, asked: &[Asked]) -> Table {
+        let mut again = Table::default();
+        for (number, Asked { at, row }) in asked.iter().enumerate() {
+            if number == 0 {
+                again.names.clone_from(&rows.names);
+            }
+            again.values.extend_from_slice(rows.row(*row));
+            self.put(&mut Row { table: &mut again, naming: number == 0 }, *at);
+            if number == 0 {
+                again.reserve(asked.len());
+            }
+        }
+        again
     }
 
     fn put(&self, row: &mut Row<'_>, at: usize) {

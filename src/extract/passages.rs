@@ -212,27 +212,13 @@ impl Walk {
         if frame.kind == BlockKind::Code {
             self.line.text.push_str(characters);
         }
-        for c in characters.chars() {
-            if c.is_whitespace() {
-                if frame.kind != BlockKind::Code && !self.line.text.ends_with([' ', '\n']) {
-                    self.line.text.push(' ');
-                }
-                continue;
-            }
-            if self.line.frame.is_none() {
-                self.line.frame = Some(frame.clone());
-                self.line.text.truncate(if frame.kind == BlockKind::Code {
-                    self.line.text.len()
-                } else {
-                    0
-                });
-            }
-            self.line.breaks = 0;
-            self.line.chars += 1;
-            self.line.linked += u32::from(frame.link);
-            if frame.kind != BlockKind::Code {
-                self.line.text.push(c);
-            }
+        let mut rest = characters;
+        while let Some(first) = rest.chars().next() {
+            let blank = first.is_whitespace();
+            let ends = |c: char| c.is_whitespace() != blank;
+            let (run, after) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
+            rest = after;
+            self.line.push(run, frame);
         }
         self.line.switcher |= frame.switcher && self.line.chars > 0;
     }
@@ -261,10 +247,11 @@ impl Walk {
         if !text.chars().any(char::is_alphanumeric) && text.chars().count() < 3 || text.is_empty() {
             return;
         }
+        let folded = fold(&text);
         self.passages.list.push(Passage {
             kind: frame.kind,
-            folded: fold(&text),
-            known: phrases::look_up(&text),
+            known: phrases::look_up_folded(&text, &folded),
+            folded,
             text,
             chars: line.chars,
             linked: line.linked,
@@ -316,6 +303,33 @@ impl Walk {
             switcher: false,
         });
         true
+    }
+}
+
+impl Line {
+    /// Takes a run of characters that are all white space or none of them. The text of code has
+    /// been taken as it stands.
+    fn push(&mut self, run: &str, frame: &Frame) {
+        let code = frame.kind == BlockKind::Code;
+        if run.starts_with(char::is_whitespace) {
+            if !code && !self.text.ends_with([' ', '\n']) {
+                self.text.push(' ');
+            }
+            return;
+        }
+        if self.frame.is_none() {
+            self.frame = Some(frame.clone());
+            if !code {
+                self.text.clear();
+            }
+        }
+        let chars = run.chars().count() as u32;
+        self.breaks = 0;
+        self.chars += chars;
+        self.linked += if frame.link { chars } else { 0 };
+        if !code {
+            self.text.push_str(run);
+        }
     }
 }
 

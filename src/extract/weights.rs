@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::extract::fast_trees::FastTrees;
 use crate::extract::trees::{Trees, WeightsError};
 
 const SHIPPED: &str = include_str!("weights.txt");
@@ -17,6 +18,33 @@ pub struct Weights {
 
 static WEIGHTS: LazyLock<Weights> =
     LazyLock::new(|| Weights::read(SHIPPED).expect("the weights that ship are read by a test"));
+
+/// Both opinions laid out for speed; none where the trees are too large for that.
+struct Fast {
+    first: Option<FastTrees>,
+    second: Option<FastTrees>,
+}
+
+static FAST: LazyLock<Fast> = LazyLock::new(|| Fast {
+    first: FastTrees::of(&WEIGHTS.first),
+    second: FastTrees::of(&WEIGHTS.second),
+});
+
+/// The first opinion of many rows by the weights compiled into the program.
+pub(in crate::extract) fn first_opinion(rows: &[&[f32]]) -> Vec<f32> {
+    match &FAST.first {
+        Some(trees) => trees.probabilities(rows),
+        None => WEIGHTS.first.probabilities(rows),
+    }
+}
+
+/// The second opinion, likewise.
+pub(in crate::extract) fn second_opinion(rows: &[&[f32]]) -> Vec<f32> {
+    match &FAST.second {
+        Some(trees) => trees.probabilities(rows),
+        None => WEIGHTS.second.probabilities(rows),
+    }
+}
 
 impl Weights {
     /// The weights compiled into the program.

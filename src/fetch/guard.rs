@@ -101,30 +101,47 @@ fn refused(asked: &str, ip: IpAddr, kind: &str) -> Refusal {
 }
 
 /// Turns names into addresses and drops the closed ones; the HTTP client connects to what is left.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Resolver {
     pub(crate) guard: Arc<Guard>,
     pub(crate) names: Names,
+    /// The host of the operator's own proxy, which is private by nature.
+    pub(crate) proxy: Option<String>,
 }
+
+impl Resolver {
+    /// The open addresses of `name`, port 0 where the name alone decides nothing about it.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where every address is closed; else why there is none.
+    pub(crate) async fn open_addresses(&self, name: &str) -> Result<Vec<SocketAddr>, NoAddress> {
+        let name = name.to_lowercase();
+        let found = look_up(&self.names, &name).await?;
+        let open: Vec<SocketAddr> = found
+            .iter()
+            .copied()
+            .filter(|address| {
+                self.proxy.as_ref() == Some(&name)
+                    || self.guard.check_resolved(&name, address.ip()).is_ok()
+            })
+            .collect();
+        match found.first() {
+            Some(first) if open.is_empty() => self.guard.check_resolved(&name, first.ip())?,
+            None => return Err(format!("the name {name:?} has no address").into()),
+            Some(_) => {}
+        }
+        Ok(open)
+    }
+}
+
+/// Why a name leads nowhere.
+type NoAddress = Box<dyn std::error::Error + Send + Sync>;
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (guard, names) = (self.guard.clone(), self.names.clone());
+        let resolver = self.clone();
         Box::pin(async move {
-            let name = name.as_str().to_lowercase();
-            let found = look_up(&names, &name).await?;
-            let open: Vec<SocketAddr> = found
-                .iter()
-                .copied()
-                .filter(|address| guard.check_resolved(&name, address.ip()).is_ok())
-                .collect();
-            match found.first() {
-                Some(first) if open.is_empty() => {
-                    guard.check_resolved(&name, first.ip())?;
-                }
-                None => return Err(format!("the name {name:?} has no address").into()),
-                Some(_) => {}
-            }
+            let open = resolver.open_addresses(name.as_str()).await?;
             let addresses: Addrs = Box::new(open.into_iter());
             Ok(addresses)
         })

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+use crate::fetch::browser::Chromium;
 
 /// Everything that bounds a [`crate::fetch::Fetcher`]. The defaults suit the open web.
 #[derive(Debug, Clone)]
@@ -38,8 +41,18 @@ pub struct Limits {
     /// addresses (`127.0.0.1`, `[::1]:8080`) or names (`wiki.intranet`, `wiki.intranet:8080`).
     /// An entry with a port opens that port alone.
     pub allow_private: Vec<String>,
+    /// The browser for pages that need their scripts.
+    pub chromium: Chromium,
+    /// Whether robots.txt has its say.
+    pub robots: Robots,
     /// Who turns names into addresses.
     pub names: Names,
+    /// A proxy that all requests go through, such as `http://proxy.intranet:3128`. It turns names
+    /// into addresses, so a name that leads to a private place is then the proxy's to refuse; IP
+    /// literals are still refused here.
+    pub proxy: Option<String>,
+    /// The folder in which sources' credentials lie.
+    pub credentials: Option<PathBuf>,
 }
 
 impl Limits {
@@ -62,9 +75,22 @@ impl Default for Limits {
             crawl_delay_most: Duration::from_secs(30),
             patience: Duration::from_secs(30),
             allow_private: Vec::new(),
+            chromium: Chromium::default(),
+            robots: Robots::Obeyed,
             names: Names::System,
+            proxy: None,
+            credentials: None,
         }
     }
+}
+
+/// Whether a site's robots.txt is asked before each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Robots {
+    Obeyed,
+    /// For a data file that its publisher offers to programs at a fixed address: fetching that one
+    /// file is no crawl, and robots.txt speaks to crawlers (RFC 9309 § 1).
+    NotAsked,
 }
 
 /// A table of names: asked at every connection, `None` means "no such name".

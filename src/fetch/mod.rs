@@ -3,10 +3,13 @@
 //! A fetch walks through these rooms, at every redirect anew: `guard` (may this address be visited
 //! at all), `robots` (does the site allow it), `gate` (is it our turn), `wire` (one request),
 //! `body` (unpacked under limits), `trail` (where to next), `challenge` (is that the page, or
-//! something in front of it). What goes wrong becomes a [`Fault`].
+//! something in front of it). Pages that need their scripts take the way through `browser` instead
+//! of the wire. What goes wrong becomes a [`Fault`].
 
 mod body;
+mod browser;
 mod challenge;
+mod credentials;
 mod fault;
 mod gate;
 mod guard;
@@ -19,23 +22,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, ETAG, LAST_MODIFIED};
+use tokio::sync::Semaphore;
 use url::Url;
 
+pub use crate::fetch::browser::{Chromium, Sandbox};
 pub use crate::fetch::fault::Fault;
-pub use crate::fetch::limits::{Limits, Lookup, Names};
+pub use crate::fetch::limits::{Limits, Lookup, Names, Robots};
 
 use crate::clock::Clock;
 use crate::fetch::body::{Allowance, Overlong};
+use crate::fetch::credentials::Credential;
+use crate::fetch::gate::Pass;
 use crate::fetch::robots::RobotsCache;
 use crate::fetch::trail::Trail;
 use crate::fetch::wire::{Hop, Reply, Wire};
 use crate::model::fetched::{Fetched, Validators};
+use crate::model::source::{Rendering, Source};
 use crate::model::visit::Outcome;
 
 /// Fetches pages. Clones share everything: connections, turns, and what robots.txt files said.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     inner: Arc<Inner>,
+    /// What this handle shows to its source's servers.
+    credential: Option<Arc<Credential>>,
+    /// How its source's pages are loaded.
+    rendering: Rendering,
 }
 
 #[derive(Debug)]
@@ -43,6 +55,8 @@ struct Inner {
     wire: Wire,
     robots: RobotsCache,
     clock: Clock,
+    /// One browser at a time: it is by far the largest thing this service starts.
+    browser: Semaphore,
 }
 
 /// What a fetch that went well gave.
@@ -61,7 +75,32 @@ impl Fetcher {
     /// header.
     pub fn new(limits: Limits, clock: Clock) -> anyhow::Result<Self> {
         let wire = Wire::new(limits, clock.clone())?;
-        Ok(Self { inner: Arc::new(Inner { wire, robots: RobotsCache::default(), clock }) })
+        let inner =
+            Inner { wire, robots: RobotsCache::default(), clock, browser: Semaphore::new(1) };
+        Ok(Self { inner: Arc::new(inner), credential: None, rendering: Rendering::Plain })
+    }
+
+    /// A handle for one source: it loads pages as the source asks, and shows its credentials, if it
+    /// has any, to the servers of its listings and to nobody else, wherever they redirect.
+    ///
+    /// # Errors
+    /// When the secret cannot be read.
+    pub fn of_source(&self, source: &Source) -> Result<Fetcher, Fault> {
+        let folder = self.inner.wire.limits.credentials.as_deref();
+        let credential = Credential::of(source, folder)?.map(Arc::new);
+        Ok(Self { inner: Arc::clone(&self.inner), credential, rendering: source.render })
+    }
+
+    /// A page for people to read: fetched as it is, or loaded in a browser where the source of this
+    /// handle asks for it.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`] and [`Fetcher::render`].
+    pub async fn page(&self, url: &str, validators: &Validators) -> Result<Answer, Fault> {
+        match self.rendering {
+            Rendering::Plain => self.get(url, validators).await,
+            Rendering::Browser => self.render(url).await,
+        }
     }
 
     /// Fetches `url`, unless it is unchanged since `validators`.
@@ -84,6 +123,35 @@ impl Fetcher {
         }
     }
 
+    /// Loads `url` in a browser and takes the page as its scripts left it, in UTF-8. The answer is
+    /// never [`Answer::Unchanged`].
+    ///
+    /// The site's turn is ours until the page is ready. Within it, the page's scripts make the
+    /// requests a reader's browser would; nothing that only the eye needs is loaded.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`], and [`Outcome::NoBrowser`] where no Chromium works on this machine.
+    pub async fn render(&self, url: &str) -> Result<Answer, Fault> {
+        let start = Url::parse(url).map_err(|error| unreadable(url, error))?;
+        let inner = &*self.inner;
+        let mut trail = Trail::new(start, inner.wire.limits.redirects);
+        // Taken before the site's turn, which nobody may hold who waits for a browser.
+        let _browser = inner.browser.acquire().await;
+        let mut permission = Permission { inner, turn: None };
+        permission.enter(&trail.here).await?;
+        let reply = browser::render(&inner.wire, permission, &mut trail).await?;
+        let none = Validators::default();
+        match self.answer(url, trail, reply, &none)? {
+            Answer::Fetched(mut fetched) => {
+                fetched.content_type = Some("text/html; charset=utf-8".to_owned());
+                // They speak of the page before its scripts ran.
+                fetched.validators = none;
+                Ok(Answer::Fetched(fetched))
+            }
+            Answer::Unchanged => Ok(Answer::Unchanged),
+        }
+    }
+
     /// One request for a page, if the site allows it.
     async fn step(
         &self,
@@ -91,13 +159,12 @@ impl Fetcher {
         validators: &Validators,
         budget: &mut Duration,
     ) -> Result<Reply, Fault> {
-        let Inner { wire, robots, clock } = &*self.inner;
-        wire.check(url)?;
-        let asked_pause = robots.rules(wire, clock, url).await.judge(url)?.unwrap_or_default();
-        let pause = asked_pause.min(wire.limits.crawl_delay_most).max(wire.limits.delay);
+        let wire = &self.inner.wire;
+        let pause = self.inner.permitted(url).await?;
         let (bytes, ratio) = (wire.limits.body, wire.limits.ratio);
         let allowance = Allowance { bytes, ratio, overlong: Overlong::Refuse };
-        wire.send(Hop { url, validators, pause, allowance }, budget).await
+        let credential = self.credential.as_deref();
+        wire.send(Hop { url, validators, pause, allowance, credential }, budget).await
     }
 
     fn answer(
@@ -141,6 +208,49 @@ impl Fetcher {
             },
             body: reply.body.bytes,
             at: self.inner.clock.now(),
+        }
+    }
+}
+
+impl Inner {
+    /// The pause to keep at the site of `url`, if guard and robots.txt allow to ask for it.
+    async fn permitted(&self, url: &Url) -> Result<Duration, Fault> {
+        let Inner { wire, robots, clock, .. } = self;
+        wire.check(url)?;
+        let asked = match wire.limits.robots {
+            Robots::Obeyed => robots.rules(wire, clock, url).await.judge(url)?,
+            Robots::NotAsked => None,
+        };
+        Ok(asked.unwrap_or_default().min(wire.limits.crawl_delay_most).max(wire.limits.delay))
+    }
+}
+
+/// The turn at one site after the other, for somebody who is sent from one to the next.
+#[derive(Debug)]
+pub(crate) struct Permission<'a> {
+    inner: &'a Inner,
+    turn: Option<Pass>,
+}
+
+impl Permission<'_> {
+    /// Leaves the site where the turn was held, and takes it at the site of `url`.
+    async fn enter(&mut self, url: &Url) -> Result<(), Fault> {
+        // The rules of the next page may have to be fetched from the very site.
+        self.turn = None;
+        let pause = self.inner.permitted(url).await?;
+        self.turn = Some(self.inner.wire.turn(url, pause).await?);
+        Ok(())
+    }
+
+    /// Whether an address may be asked for on the way, as far as the address tells.
+    fn is_open(&self, url: &Url) -> bool {
+        self.inner.wire.check(url).is_ok()
+    }
+
+    /// Keeps everybody away from the site for `wait`, as it asked with `status`.
+    fn hold(&mut self, wait: Duration, status: u16) {
+        if let Some(turn) = &mut self.turn {
+            turn.hold(wait, status);
         }
     }
 }

@@ -120,6 +120,8 @@ async fn fetch(wire: &Wire, clock: &Clock, url: &Url) -> Known {
             validators: &Validators::default(),
             pause: wire.limits.delay,
             allowance,
+            // The file is for everybody.
+            credential: None,
         };
         let reply = match wire.send(hop, &mut budget).await {
             Ok(reply) => reply,

@@ -31,10 +31,17 @@ impl Trail {
             return Ok(false);
         }
         let next = self.target(reply)?;
-        self.passed.push(self.here.to_string());
-        if self.passed.iter().any(|passed| passed == next.as_str()) {
+        if next == self.here || self.passed.iter().any(|passed| passed == next.as_str()) {
             return Err(self.circle(&next));
         }
+        self.move_to(next)?;
+        Ok(true)
+    }
+
+    /// Takes a step. In a browser, coming back is no circle: a cookie may have been set meanwhile.
+    pub(crate) fn move_to(&mut self, mut next: Url) -> Result<(), Fault> {
+        next.set_fragment(None);
+        self.passed.push(self.here.to_string());
         if self.most < self.passed.len() {
             return Err(Fault::new(
                 Outcome::RedirectLoop,
@@ -46,7 +53,7 @@ impl Trail {
             ));
         }
         self.here = next;
-        Ok(true)
+        Ok(())
     }
 
     fn target(&self, reply: &Reply) -> Result<Url, Fault> {

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use reqwest::Client;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     RETRY_AFTER, USER_AGENT,
 };
+use reqwest::{Client, Proxy, RequestBuilder};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
 use crate::clock::Clock;
 use crate::fetch::body::{self, Allowance, Body, Overlong};
+use crate::fetch::credentials::Credential;
 use crate::fetch::fault::Fault;
-use crate::fetch::gate::Gate;
+use crate::fetch::gate::{Gate, Pass};
 use crate::fetch::guard::{Guard, Resolver};
 use crate::fetch::limits::Limits;
 use crate::model::fetched::Validators;
@@ -40,7 +41,9 @@ pub(crate) struct Wire {
     trust: Trust,
     guard: Arc<Guard>,
     gate: Gate,
-    clock: Clock,
+    pub(crate) clock: Clock,
+    /// How we name ourselves.
+    pub(crate) agent: String,
     pub(crate) limits: Limits,
 }
 
@@ -62,6 +65,8 @@ pub(crate) struct Hop<'a> {
     pub(crate) pause: Duration,
     /// How much is taken of a body that comes with a success.
     pub(crate) allowance: Allowance,
+    /// Shown where the address is one of its own.
+    pub(crate) credential: Option<&'a Credential>,
 }
 
 /// Its answer, whatever the status.
@@ -93,9 +98,10 @@ impl Wire {
 
     fn trusting(trust: Trust, limits: Limits, clock: Clock) -> anyhow::Result<Self> {
         let guard = Arc::new(Guard::new(&limits.allow_private)?);
-        let client = client(trust, &limits, guard.clone())?;
+        let agent = user_agent(&limits.contact)?;
+        let client = client(trust, &limits, guard.clone(), HeaderValue::from_str(&agent)?)?;
         let gate = Gate::new(limits.jitter, limits.patience);
-        Ok(Self { client, trust, guard, gate, clock, limits })
+        Ok(Self { client, trust, guard, gate, clock, agent, limits })
     }
 
     /// Whether the address may and can be visited at all.
@@ -112,9 +118,7 @@ impl Wire {
     pub(crate) async fn send(&self, hop: Hop<'_>, budget: &mut Duration) -> Result<Reply, Fault> {
         let url = hop.url;
         self.check(url)?;
-        let site = address::site(url.as_str()).unwrap_or_else(|| url.authority().to_owned());
-        let mut pass =
-            self.gate.enter(&site, hop.pause).await.map_err(|held| Fault::held(url, held))?;
+        let mut pass = self.turn(url, hop.pause).await?;
         let begun = Instant::now();
         let reply = timeout(*budget, self.exchange(hop)).await;
         *budget = budget.saturating_sub(begun.elapsed());
@@ -125,10 +129,23 @@ impl Wire {
         Ok(reply)
     }
 
+    /// Waits until it is our turn at the site of `url`.
+    pub(crate) async fn turn(&self, url: &Url, pause: Duration) -> Result<Pass, Fault> {
+        let site = address::site(url.as_str()).unwrap_or_else(|| url.authority().to_owned());
+        self.gate.enter(&site, pause).await.map_err(|held| Fault::held(url, held))
+    }
+
+    /// Names to addresses, the closed ones left out.
+    pub(crate) fn resolver(&self) -> Resolver {
+        Resolver { guard: self.guard.clone(), names: self.limits.names.clone(), proxy: None }
+    }
+
     async fn exchange(&self, hop: Hop<'_>) -> Result<Reply, Fault> {
-        let request = self.client.get(hop.url.clone()).headers(conditions(hop.validators));
-        let response =
-            request.send().await.map_err(|error| Fault::wire(hop.url, &self.limits, &error))?;
+        let response = self
+            .request(hop)
+            .send()
+            .await
+            .map_err(|error| Fault::wire(hop.url, &self.limits, &error))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let retry_after = asked_wait(status, &headers, self.clock.now());
@@ -145,14 +162,37 @@ impl Wire {
     }
 }
 
-fn client(trust: Trust, limits: &Limits, guard: Arc<Guard>) -> anyhow::Result<Client> {
+impl Wire {
+    fn request(&self, hop: Hop<'_>) -> RequestBuilder {
+        let request = self.client.get(hop.url.clone()).headers(conditions(hop.validators));
+        match hop.credential.filter(|credential| credential.is_for(hop.url)) {
+            Some(credential) => request.header(credential.header.clone(), credential.value.clone()),
+            None => request,
+        }
+    }
+}
+
+fn client(
+    trust: Trust,
+    limits: &Limits,
+    guard: Arc<Guard>,
+    agent: HeaderValue,
+) -> anyhow::Result<Client> {
     let mut headers = HeaderMap::new();
-    headers.insert(USER_AGENT, user_agent(&limits.contact)?);
+    headers.insert(USER_AGENT, agent);
     headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
     let builder = match trust {
         Trust::Machine => Client::builder(),
         Trust::Nobody => Client::builder().tls_certs_only([]),
+    };
+    let proxy = limits.proxy.as_deref().and_then(address::host);
+    let builder = match &limits.proxy {
+        // The proxy turns names into addresses, where the guard cannot see it: `Limits::proxy`.
+        Some(proxy) => builder.no_proxy().proxy(Proxy::all(proxy).with_context(|| {
+            format!("the proxy {proxy:?} is none; write one such as \"http://proxy.intranet:3128\"")
+        })?),
+        None => builder.no_proxy(),
     };
     builder
         .default_headers(headers)
@@ -164,9 +204,7 @@ fn client(trust: Trust, limits: &Limits, guard: Arc<Guard>) -> anyhow::Result<Cl
         .no_brotli()
         .no_zstd()
         .no_deflate()
-        // A proxy would resolve names where the guard cannot see it.
-        .no_proxy()
-        .dns_resolver(Resolver { guard, names: limits.names.clone() })
+        .dns_resolver(Resolver { guard, names: limits.names.clone(), proxy })
         .connect_timeout(limits.connect)
         .read_timeout(limits.idle)
         .pool_max_idle_per_host(1)
@@ -181,7 +219,7 @@ fn client(trust: Trust, limits: &Limits, guard: Arc<Guard>) -> anyhow::Result<Cl
 }
 
 /// `sanctionwatch/1.2.3 (+contact)`: who asks, and where to complain.
-fn user_agent(contact: &str) -> anyhow::Result<HeaderValue> {
+fn user_agent(contact: &str) -> anyhow::Result<String> {
     let product = concat!("sanctionwatch/", env!("CARGO_PKG_VERSION"));
     let agent = match contact.trim() {
         "" => product.to_owned(),
@@ -191,7 +229,8 @@ fn user_agent(contact: &str) -> anyhow::Result<HeaderValue> {
         format!(
             "the contact {contact:?} cannot stand in a header; write a web page or mail address"
         )
-    })
+    })?;
+    Ok(agent)
 }
 
 fn conditions(validators: &Validators) -> HeaderMap {
@@ -208,7 +247,7 @@ fn conditions(validators: &Validators) -> HeaderMap {
 }
 
 /// `Retry-After` of a 429 or 503: seconds, or a date (RFC 9110 § 10.2.3); at most a day.
-fn asked_wait(status: u16, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn asked_wait(status: u16, headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     if !matches!(status, 429 | 503) {
         return None;
     }
@@ -269,8 +308,8 @@ mod tests {
     fn the_user_agent_names_program_version_and_contact() {
         let agent = user_agent("https://example.org/bot").unwrap();
         let version = env!("CARGO_PKG_VERSION");
-        assert_eq!(agent, format!("sanctionwatch/{version} (+https://example.org/bot)").as_str());
-        assert_eq!(user_agent(" ").unwrap(), format!("sanctionwatch/{version}").as_str());
+        assert_eq!(agent, format!("sanctionwatch/{version} (+https://example.org/bot)"));
+        assert_eq!(user_agent(" ").unwrap(), format!("sanctionwatch/{version}"));
         let error = user_agent("a\r\nHost: evil").unwrap_err().to_string();
         assert!(error.contains("a\\r\\nHost: evil"), "{error}");
     }

@@ -5,7 +5,7 @@
 //! between, the database says what is done: a link is due until the commit that stores its article,
 //! listings' validators are written with their links, and claims end by themselves.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,17 +17,18 @@ use crate::clock::Clock;
 use crate::fetch::Fetcher;
 use crate::jobs::health;
 use crate::jobs::listings::read_listings;
+use crate::jobs::looks::Rest;
+use crate::jobs::names::Names;
+use crate::jobs::network::{Found, Network, News};
 use crate::jobs::pages::READING_BYTES;
 use crate::model::source::{ListingKind, Source, SourceId};
 use crate::model::subscriber::Email;
 use crate::model::visit::{Counts, Outcome, Visit};
-use crate::rhythm;
+use crate::parse::address;
 use crate::store::{self, Store};
 
 /// How long a claim on a source lasts; a visit renews it as it goes from page to page.
 pub(crate) const LEASE: TimeDelta = TimeDelta::hours(1);
-/// A visit that left pages due is followed by another this soon.
-const CONTINUE_AFTER: TimeDelta = TimeDelta::minutes(1);
 /// Events a slow listener may lag behind before it misses some.
 const EVENTS_KEPT: usize = 1024;
 
@@ -38,7 +39,7 @@ pub struct Settings {
     pub workers: usize,
     /// Pages read in one visit; what is left stays due.
     pub pages_per_visit: usize,
-    /// Gap between visits of a source without a schedule; none lets its kind decide.
+    /// Gap between visits of a source without a schedule, on average; none lets its kind decide.
     pub interval: Option<Duration>,
     /// Articles published longer ago than this at first sight are stored but cause no alert.
     pub alert_age: TimeDelta,
@@ -62,12 +63,18 @@ pub struct Crawler {
     pub clock: Clock,
     pub settings: Settings,
     pub events: broadcast::Sender<Event>,
+    /// The listed names articles are screened with.
+    pub names: Names,
     /// Told when a commit put messages into the outbox; the sender waits on it.
     pub mail_waiting: Arc<Notify>,
     /// Cancelled to stop: the page under way is finished, then the visit ends.
     pub stop: CancellationToken,
     /// Bytes of pages that may be read at the same moment.
     pub(crate) reading: Arc<Semaphore>,
+    /// Whether it is the sites or our own network that is silent.
+    pub(crate) network: Arc<Network>,
+    /// Requests a day that adaptive sources share.
+    pub(crate) requests_per_day: Arc<Mutex<f64>>,
 }
 
 impl Crawler {
@@ -79,9 +86,12 @@ impl Crawler {
             clock,
             settings,
             events: broadcast::channel(EVENTS_KEPT).0,
+            names: Names::default(),
             mail_waiting: Arc::new(Notify::new()),
             stop: CancellationToken::new(),
             reading: Arc::new(Semaphore::new(READING_BYTES)),
+            network: Arc::default(),
+            requests_per_day: Arc::default(),
         }
     }
 
@@ -92,12 +102,16 @@ impl Crawler {
     pub async fn crawl_once(&self, sources: &[Arc<Source>]) -> store::Result<Vec<Visit>> {
         let ids = sources.iter().map(|source| source.id.clone()).collect();
         self.store.register_sources(ids, self.clock.now()).await?;
+        self.set_budget(sources).await?;
+        self.recall_outage().await?;
+        let was_down = self.network.is_down();
         let permits = Arc::new(Semaphore::new(self.settings.workers.max(1)));
         let mut visits = JoinSet::new();
         for source in sources {
             // The permit comes before the work: no more visits exist than may run.
             let permit = Arc::clone(&permits).acquire_owned().await;
-            if self.stop.is_cancelled() {
+            // Without a network the others would say the same; it is this round's news or none.
+            if self.stop.is_cancelled() || (self.network.is_down() && !was_down) {
                 break;
             }
             let (crawler, source) = (self.clone(), Arc::clone(source));
@@ -126,6 +140,8 @@ impl Crawler {
     pub async fn crawl_when_due(&self, sources: &[Arc<Source>]) -> store::Result<()> {
         let ids: Vec<SourceId> = sources.iter().map(|source| source.id.clone()).collect();
         self.store.register_sources(ids.clone(), self.clock.now()).await?;
+        self.set_budget(sources).await?;
+        self.recall_outage().await?;
         let permits = Arc::new(Semaphore::new(self.settings.workers.max(1)));
         let mut visits = JoinSet::new();
         while !self.stop.is_cancelled() {
@@ -135,6 +151,11 @@ impl Crawler {
             };
             while let Some(joined) = visits.try_join_next() {
                 report_failed_visit(joined);
+            }
+            // While the network is down one visit at a time finds out whether it is back.
+            let alone = self.network.is_down();
+            if alone {
+                self.rest_for(self.network.pause()).await;
             }
             let now = self.clock.now();
             let Some(id) = self.store.claim_due_source(ids.clone(), now, LEASE).await? else {
@@ -146,13 +167,26 @@ impl Crawler {
                 continue;
             };
             let crawler = self.clone();
-            visits.spawn(async move {
+            let visit = async move {
                 let _permit = permit;
                 crawler.visit(&source).await
-            });
+            };
+            if alone {
+                visit.await?;
+            } else {
+                visits.spawn(visit);
+            }
         }
         while let Some(joined) = visits.join_next().await {
             report_failed_visit(joined);
+        }
+        Ok(())
+    }
+
+    /// An outage that an earlier run did not see the end of goes on until a site answers.
+    async fn recall_outage(&self) -> store::Result<()> {
+        if self.store.outage().await?.is_some() {
+            self.network.recall();
         }
         Ok(())
     }
@@ -164,17 +198,23 @@ impl Crawler {
         // clock set forward is noticed.
         let gap = gap.clamp(TimeDelta::milliseconds(200), TimeDelta::minutes(1));
         let gap = gap.to_std().expect("clamped above zero");
+        self.rest_for(gap).await;
+        Ok(())
+    }
+
+    /// Waits, unless stopped.
+    async fn rest_for(&self, pause: Duration) {
         tokio::select! {
-            () = tokio::time::sleep(gap) => {}
+            () = tokio::time::sleep(pause) => {}
             () = self.stop.cancelled() => {}
         }
-        Ok(())
     }
 
     /// One visit of a claimed source: listings, then every due page, then the record of it.
     async fn visit(&self, source: &Arc<Source>) -> store::Result<Visit> {
         let started = self.clock.now();
         self.tell(Event::VisitStarted { source: source.id.clone() });
+        self.names.refresh(&self.store).await?;
         let announced = read_listings(&self.store, &self.fetcher, source, started).await?;
         let mut counts =
             Counts { links: announced.links, fresh: announced.fresh, ..Counts::default() };
@@ -182,13 +222,55 @@ impl Crawler {
         let ended = self.clock.now();
         let silence = self.silence(source, counts.fresh, ended).await?;
         let (outcome, detail) = health::of_visit(source, &announced, &harvest, &counts, silence);
-        let visit = Visit { source: source.id.clone(), started, ended, outcome, detail, counts };
-        let hold = announced.retry_after.max(harvest.hold);
-        let next = self.next_visit(source, &visit, harvest.left, hold).await?;
-        self.store.finish_visit(visit.clone(), next).await?;
-        log_visit(&visit);
+        let mut visit =
+            Visit { source: source.id.clone(), started, ended, outcome, detail, counts };
+        if self.is_ours(source, &mut visit).await? {
+            self.store.release_source(source.id.clone()).await?;
+        } else {
+            let hold = announced.retry_after.max(harvest.hold);
+            let rest = Rest { left: harvest.left, hold };
+            let ending = self.ending(source, visit.clone(), &announced, rest).await?;
+            self.store.finish_visit(ending).await?;
+            log_visit(&visit);
+        }
         self.tell(Event::VisitEnded(visit.clone()));
         Ok(visit)
+    }
+
+    /// Whether the visit failed by our own network and says nothing about its source; its outcome
+    /// then says so.
+    async fn is_ours(&self, source: &Source, visit: &mut Visit) -> store::Result<bool> {
+        let silent = matches!(visit.outcome, Outcome::Unreachable | Outcome::TimedOut);
+        if matches!(visit.outcome, Outcome::Forbidden | Outcome::NoBrowser | Outcome::Internal) {
+            // Nobody was asked.
+            return Ok(false);
+        }
+        let found = match silent {
+            false => Found::Answering,
+            true if self.store.failures(source.id.clone()).await? == 0 => Found::Silent,
+            true => Found::SilentAsBefore,
+        };
+        let url = source.listings.first().map_or("", |listing| listing.url.as_str());
+        let site = address::site(url).unwrap_or_else(|| url.to_owned());
+        match self.network.saw(&source.id, &site, found) {
+            News::None => return Ok(false),
+            News::Back => {
+                tracing::info!("the network is back; looks go on");
+                self.store.outage_ended(visit.ended).await?;
+                return Ok(false);
+            }
+            News::Down { blamed } => {
+                tracing::error!(
+                    detail = visit.detail,
+                    advice = Outcome::Offline.advice(),
+                    "the network is down: no site answers",
+                );
+                self.store.outage_began(blamed, visit.ended).await?;
+            }
+            News::StillDown => {}
+        }
+        visit.outcome = Outcome::Offline;
+        Ok(true)
     }
 
     /// How long the source has announced nothing new; a page watched in place announces nothing.
@@ -203,32 +285,6 @@ impl Crawler {
         }
         let last = self.store.last_announced(source.id.clone()).await?;
         Ok(health::silence(last, fresh, now))
-    }
-
-    async fn next_visit(
-        &self,
-        source: &Source,
-        visit: &Visit,
-        left: bool,
-        hold: Option<TimeDelta>,
-    ) -> store::Result<DateTime<Utc>> {
-        let now = visit.ended;
-        let earliest = now + hold.unwrap_or_default();
-        if left && visit.outcome.is_healthy() {
-            return Ok(earliest.max(now + CONTINUE_AFTER));
-        }
-        let interval = self.settings.interval.unwrap_or_else(|| rhythm::interval(source.kind));
-        let next = match &source.schedule {
-            // A schedule was checked when the source was loaded; should it never fire again, the
-            // interval keeps the source alive.
-            Some(schedule) => rhythm::next_look(schedule, now).unwrap_or(now + interval),
-            None if visit.outcome.is_healthy() => now + interval,
-            None => {
-                let failures = self.store.failures(source.id.clone()).await? + 1;
-                now + rhythm::after_failure(failures, interval)
-            }
-        };
-        Ok(next.max(earliest))
     }
 
     pub(crate) fn tell(&self, event: Event) {

@@ -31,8 +31,11 @@ pub(crate) fn of_visit(
             let outcome = if none { Outcome::Empty } else { Outcome::Unexpected };
             (outcome, format!("{detail} (selectors: {}.toml)", source.id))
         }
-        None if unchanged => (Outcome::Unchanged, String::new()),
-        None => (Outcome::Ok, String::new()),
+        None => match &announced.moved {
+            Some(detail) => (Outcome::Moved, detail.clone()),
+            None if unchanged => (Outcome::Unchanged, String::new()),
+            None => (Outcome::Ok, String::new()),
+        },
     }
 }
 

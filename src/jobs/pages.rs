@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
-use url::Url;
 
+use crate::clean;
 use crate::dedupe;
 use crate::digest::{self, Known, News, Reader};
 use crate::fetch::{Answer, Fault};
@@ -36,6 +36,8 @@ const REFUSED_RETRY: TimeDelta = TimeDelta::days(7);
 const RECHECK_MIN: TimeDelta = TimeDelta::hours(6);
 /// … and not once we have known it for longer than this.
 const RECHECK_UNTIL: TimeDelta = TimeDelta::days(30);
+/// A page that fell into an outage of our own network waits for so long.
+const NETWORK_HOLD: TimeDelta = TimeDelta::minutes(5);
 /// Bytes of pages that are read at the same moment: reading takes up to 70 times a page's size where
 /// the page is nothing but tags, so this is what keeps a service within a gigabyte.
 pub(crate) const READING_BYTES: usize = 12 << 20;
@@ -123,8 +125,12 @@ impl Crawler {
         counts: &mut Counts,
         harvest: &mut Harvest,
     ) -> store::Result<Ended> {
-        let fetched = match self.fetcher.get(&link.url, &link.validators).await {
-            Ok(Answer::Fetched(fetched)) => *fetched,
+        let asked = match self.fetcher.of_source(source) {
+            Ok(fetcher) => fetcher.page(&link.url, &link.validators).await,
+            Err(fault) => Err(fault),
+        };
+        let fetched = match asked {
+            Ok(Answer::Fetched(fetched)) => Arc::new(*fetched),
             Ok(Answer::Unchanged) => {
                 let next = self.recheck_at(link.first_seen);
                 let unchanged = Outcome::Unchanged;
@@ -137,13 +143,17 @@ impl Crawler {
             return self.put_off(source, link, Outcome::Gone, detail, counts).await;
         }
         let domain = address::site(&fetched.url).unwrap_or_default();
-        let host = address::host(&fetched.url).unwrap_or_default();
+        let host = address::page_host(&fetched.url).unwrap_or_default();
         let memory = self.store.site_memory(host.clone(), self.clock.now()).await?;
-        let (read, notes) = self.read_and_judge(source, fetched.clone(), memory).await;
+        let (read, notes) = self.read_and_judge(source, Arc::clone(&fetched), memory).await;
         let Some(mut judged) = read else {
             let detail = describe_notes(&notes, &fetched.url);
             return self.put_off(source, link, Outcome::Unreadable, detail, counts).await;
         };
+        if let Some(said) = clean::error_page(&judged.article) {
+            let detail = format!("{} answered {} but says {said:?}", fetched.url, fetched.status);
+            return self.put_off(source, link, Outcome::ErrorPage, detail, counts).await;
+        }
         settle_date(&mut judged.article, source, &link);
         let now = self.clock.now();
         let commit = Commit {
@@ -155,7 +165,8 @@ impl Crawler {
             domain,
             host,
             judged: judged.clone(),
-            fetched,
+            // The reading is done, so these are the only ones left.
+            fetched: Arc::unwrap_or_clone(fetched),
             now,
         };
         let committed = self.store.commit(commit, RULES).await?;
@@ -171,17 +182,20 @@ impl Crawler {
     async fn read_and_judge(
         &self,
         source: &Arc<Source>,
-        fetched: Fetched,
+        fetched: Arc<Fetched>,
         memory: SiteMemory,
     ) -> (Option<Judged>, Vec<Note>) {
         let bytes = fetched.body.len().clamp(1, READING_BYTES);
         let bytes = u32::try_from(bytes).expect("the budget fits");
         let permit = Arc::clone(&self.reading).acquire_many_owned(bytes).await;
         let source = Arc::clone(source);
+        let names = self.names.current();
         let work = spawn_blocking(move || {
             let _permit = permit;
             let (article, notes) = read(&fetched, &source.recipe, &memory);
-            (article.map(|article| judge(own_address(&article, &fetched), article)), notes)
+            let judged =
+                article.map(|article| judge(own_address(&article, &fetched), article, &names));
+            (judged, notes)
         });
         work.await.unwrap_or_else(|error| {
             (None, vec![Note::new("read", format!("internal error, please report it: {error}"))])
@@ -279,6 +293,9 @@ impl Crawler {
         counts: &mut Counts,
     ) -> store::Result<Ended> {
         let hold = fault.retry_after.and_then(|hold| TimeDelta::from_std(hold).ok());
+        let is_silent = matches!(fault.outcome, Outcome::Unreachable | Outcome::TimedOut);
+        // Without a network no page is at fault, nor is its visit worth going on with.
+        let hold = hold.or((is_silent && self.network.is_down()).then_some(NETWORK_HOLD));
         let Some(hold) = hold else {
             return self.put_off(source, link, fault.outcome, fault.detail, counts).await;
         };
@@ -325,9 +342,8 @@ impl Crawler {
 /// Says so where a page other than the home page led to a home page: the article is gone, and the
 /// site is too polite to say it.
 fn sent_home(fetched: &Fetched) -> Option<String> {
-    let path = |url: &str| Url::parse(url).map(|url| url.path().to_owned()).unwrap_or_default();
-    let home = path(&fetched.url) == "/" && !fetched.url.contains('?');
-    (home && !fetched.redirects.is_empty() && path(&fetched.requested) != "/")
+    let arrived = address::is_home(&fetched.url) && !fetched.redirects.is_empty();
+    (arrived && !address::is_home(&fetched.requested))
         .then(|| format!("{} leads to the home page {}", fetched.requested, fetched.url))
 }
 
@@ -386,7 +402,7 @@ fn retry_at(outcome: Outcome, attempts: u32, now: DateTime<Utc>) -> Option<DateT
     }
     let attempts_max = match outcome {
         Outcome::Gone | Outcome::WrongType | Outcome::TooLarge | Outcome::Forbidden => 2,
-        Outcome::Unreadable | Outcome::RedirectLoop => 4,
+        Outcome::Unreadable | Outcome::RedirectLoop | Outcome::ErrorPage => 4,
         _ => ATTEMPTS_MAX,
     };
     (attempts < attempts_max).then(|| now + rhythm::after_failure(attempts, FIRST_RETRY))

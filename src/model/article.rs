@@ -162,6 +162,19 @@ pub struct Article {
     pub lines: Vec<u64>,
     /// The page shows only a part of the article (a paywall stub).
     pub incomplete: bool,
+    /// Where the page files itself.
+    pub about: About,
+}
+
+/// What a page says of itself besides the fields every stage needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// The part of the site the page belongs to.
+    pub section: Option<String>,
+    /// Keywords, each once, in the page's order.
+    pub tags: Vec<String>,
+    /// Absolute address of the lead image.
+    pub image: Option<String>,
 }
 
 impl Article {

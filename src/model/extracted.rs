@@ -1,6 +1,6 @@
 //! What a page claims: the fields with their witnesses, and every block of its text with its place.
 
-use crate::model::article::{BlockKind, Reason};
+use crate::model::article::{About, BlockKind, Reason};
 use crate::model::stamp::Stamp;
 
 /// Everything `extract` found on one page; `clean` makes an article of it.
@@ -28,6 +28,31 @@ pub struct Extracted {
     pub incomplete: bool,
     /// Who said what: one entry for each filled field.
     pub witnesses: Vec<Witness>,
+    /// Where the page files itself.
+    pub about: About,
+    /// Whether the captions of the article's own pictures belong to it.
+    pub captions: Captions,
+    /// What surrounds the text.
+    pub surroundings: Surroundings,
+}
+
+/// What becomes of the captions of an article's own pictures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Captions {
+    #[default]
+    Dropped,
+    /// They stay, as blocks of their own kind.
+    Kept,
+}
+
+/// What surrounds a text where it stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Surroundings {
+    /// A site: menus, calls, other articles.
+    #[default]
+    Site,
+    /// Nothing: the document is the text, as a PDF is.
+    None,
 }
 
 /// A block as it stands on the page.
@@ -56,6 +81,8 @@ pub struct Setting {
     pub switcher: bool,
     /// In an element that says it holds the byline, the author or the date.
     pub byline: bool,
+    /// The block is a date with the words that go with one, and nothing else.
+    pub date: bool,
     /// In an element that the recipe keeps, however often the site repeats it.
     pub kept: bool,
 }

@@ -1,6 +1,9 @@
-//! What the pure middle says of an article: where it belongs, and whether it is about sanctions.
+//! What the pure middle says of an article: where it belongs, whether it is about sanctions, and
+//! which legal identifiers and facts it holds.
 
 use crate::model::article::Article;
+use crate::model::facts::Facts;
+use crate::model::matched::Match;
 use crate::model::stamp::Stamp;
 
 /// Which text a span points into.
@@ -33,6 +36,31 @@ pub struct Verdict {
     pub score: f64,
     /// Strongest first.
     pub evidence: Vec<Evidence>,
+}
+
+/// A legal identifier found in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instrument {
+    /// The name of its kind, e.g. `executive-order`.
+    pub kind: &'static str,
+    /// Its one form, e.g. `E.O. 14024` however the text writes it.
+    pub id: String,
+    /// As the text writes it: `text[start..end]`.
+    pub text: String,
+    /// UTF-8 byte offsets into the text.
+    pub start: usize,
+    pub end: usize,
+    /// Where the document itself can be read, where its address follows from the identifier.
+    pub link: Option<String>,
+    /// Belongs to sanctions or export control by itself, whatever the text around it.
+    pub of_sanctions: bool,
+}
+
+/// An identifier and the field it stands in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cited {
+    pub field: Field,
+    pub instrument: Instrument,
 }
 
 /// What the keys of an article are made of.
@@ -237,4 +265,10 @@ pub struct Judged {
     pub article: Article,
     pub keys: Keys,
     pub verdict: Verdict,
+    /// The title's before the text's, each in order.
+    pub instruments: Vec<Cited>,
+    /// Empty where the article is not about sanctions.
+    pub facts: Facts,
+    /// Listed parties it names, the title's mentions first, each in order.
+    pub named: Vec<Match>,
 }

@@ -3,11 +3,16 @@
 //! Every later module speaks in these types. Nothing here reads, writes, waits or asks the time.
 
 pub mod article;
+pub mod change;
 pub mod designation;
 pub mod extracted;
+pub mod facts;
 pub mod fetched;
+pub mod interest;
 pub mod judged;
+pub mod matched;
 pub mod note;
+pub mod rhythm;
 pub mod source;
 pub mod stamp;
 pub mod subscriber;

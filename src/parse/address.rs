@@ -90,15 +90,25 @@ pub fn key(url: &str) -> Option<String> {
 /// furniture.
 ///
 /// ```
-/// use sanctionwatch::parse::address::host;
-/// assert_eq!(host("https://www.news.example.org/a").as_deref(), Some("news.example.org"));
-/// assert_eq!(host("http://127.0.0.1:8080/a").as_deref(), Some("127.0.0.1:8080"));
+/// use sanctionwatch::parse::address::page_host;
+/// assert_eq!(page_host("https://www.news.example.org/a").as_deref(), Some("news.example.org"));
+/// assert_eq!(page_host("http://127.0.0.1:8080/a").as_deref(), Some("127.0.0.1:8080"));
 /// ```
-pub fn host(url: &str) -> Option<String> {
+pub fn page_host(url: &str) -> Option<String> {
     let url = parse_web(url)?;
     let host = url.host_str()?.trim_end_matches('.');
     let host = host.strip_prefix("www.").unwrap_or(host);
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// Whether two addresses are one place to a reader: the same host, `www.` aside, and the same path,
+/// whatever scheme and query.
+pub fn same_place(one: &str, other: &str) -> bool {
+    let place = |url: &str| {
+        let path = parse_web(url)?.path().trim_end_matches('/').to_owned();
+        Some([page_host(url)?, path])
+    };
+    place(one) == place(other)
 }
 
 /// The site an address belongs to: its registrable domain, in lower case; an IP address or a
@@ -138,6 +148,27 @@ pub fn resolve(base: &str, reference: &str) -> Option<String> {
         Err(_) => Url::parse(reference),
     };
     url.ok().filter(has_web_host).map(String::from)
+}
+
+/// The host of a web address as a server knows it: in lower case, ASCII, without its port.
+///
+/// ```
+/// use sanctionwatch::parse::address::host;
+/// assert_eq!(host("https://Bücher.example:8443/a").as_deref(), Some("xn--bcher-kva.example"));
+/// assert_eq!(host("mailto:desk@example.org"), None);
+/// ```
+pub fn host(url: &str) -> Option<String> {
+    parse_web(url)?.host_str().map(str::to_owned)
+}
+
+/// Scheme, host and port of a web address, e.g. `https://example.org`: what may share a secret.
+pub fn origin(url: &str) -> Option<String> {
+    Some(parse_web(url)?.origin().ascii_serialization())
+}
+
+/// Whether this is the front door of a site: no path and no query.
+pub fn is_home(url: &str) -> bool {
+    parse_web(url).is_some_and(|url| url.path() == "/" && url.query().is_none())
 }
 
 /// Whether this is an absolute http or https address with a host.

@@ -4,16 +4,20 @@
 //! its parent and where its subtree ends, so a subtree is a range of the list, nothing recurses,
 //! and dropping a page of a hundred thousand nested tags is dropping one vector.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use html5ever::tendril::StrTendril;
-use html5ever::{Attribute, LocalName, Namespace, QualName, ns};
+use html5ever::{Attribute, LocalName, Namespace, ns};
 
 use crate::parse::selector::Selector;
 
 /// A parsed document. Node 0 is the document itself.
 pub struct Dom {
     pub(in crate::parse) nodes: Vec<Entry>,
+    /// The attributes of all elements, those of one element together.
+    pub(in crate::parse) attributes: Vec<Given>,
 }
 
 /// One node of the list.
@@ -30,8 +34,61 @@ pub(in crate::parse) struct Entry {
 /// What a node is.
 pub(in crate::parse) enum Content {
     Document,
-    Element { name: QualName, attributes: Vec<Attribute> },
+    Element(Element),
     Text(StrTendril),
+}
+
+/// The name of an element, and where its attributes are.
+#[derive(Debug)]
+pub(in crate::parse) struct Element {
+    pub(in crate::parse) ns: Namespace,
+    pub(in crate::parse) local: LocalName,
+    pub(in crate::parse) attributes: Attributes,
+}
+
+/// A run of the list of attributes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::parse) struct Attributes {
+    from: u32,
+    count: u16,
+    /// The signs of their names: most questions for an attribute end here.
+    signs: u16,
+}
+
+impl Attributes {
+    /// The attributes from a place of the list to its end.
+    pub(in crate::parse) fn at_end(list: &[Given], from: usize) -> Self {
+        let own = &list[from..];
+        Attributes {
+            from: from as u32,
+            count: own.len() as u16,
+            signs: own.iter().fold(0, |signs, given| signs | sign(&given.name)),
+        }
+    }
+
+    pub(in crate::parse) fn range(self) -> Range<usize> {
+        self.from as usize..self.from as usize + usize::from(self.count)
+    }
+}
+
+/// One of sixteen bits for a name, such that the names most met share few.
+#[inline]
+fn sign(name: &str) -> u16 {
+    let first = name.as_bytes().first().copied().unwrap_or(0);
+    1 << ((usize::from(first) * 5 + name.len() * 3) % 16)
+}
+
+/// An attribute as the page gives it, without its namespace.
+#[derive(Debug, Clone)]
+pub(in crate::parse) struct Given {
+    pub(in crate::parse) name: LocalName,
+    pub(in crate::parse) value: StrTendril,
+}
+
+impl From<Attribute> for Given {
+    fn from(attribute: Attribute) -> Self {
+        Given { name: attribute.name.local, value: attribute.value }
+    }
 }
 
 /// A place in a [`Dom`]: cheap to copy and to compare; ids grow in document order.
@@ -115,13 +172,13 @@ impl<'dom> Node<'dom> {
     /// The tag name in lower case; empty for text and the document.
     pub fn tag(self) -> &'dom str {
         match &self.entry().content {
-            Content::Element { name, .. } => &name.local,
+            Content::Element(element) => &element.local,
             _ => "",
         }
     }
 
     pub fn is_element(self) -> bool {
-        matches!(self.entry().content, Content::Element { .. })
+        matches!(self.entry().content, Content::Element(_))
     }
 
     /// The characters of a text node, as they stand; none for elements.
@@ -134,16 +191,20 @@ impl<'dom> Node<'dom> {
 
     /// An attribute's value, entities decoded.
     pub fn attr(self, name: &str) -> Option<&'dom str> {
+        let Content::Element(element) = &self.entry().content else { return None };
+        if element.attributes.signs & sign(name) == 0 {
+            return None;
+        }
         self.attributes().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 
     /// Every attribute with its value, in the order of the page.
     pub fn attributes(self) -> impl Iterator<Item = (&'dom str, &'dom str)> {
-        let attributes: &'dom [Attribute] = match &self.entry().content {
-            Content::Element { attributes, .. } => attributes,
+        let given = match &self.entry().content {
+            Content::Element(element) => &self.dom.attributes[element.attributes.range()],
             _ => &[],
         };
-        attributes.iter().map(|attribute| (&*attribute.name.local, &*attribute.value))
+        given.iter().map(|given| (&*given.name, &*given.value))
     }
 
     /// The `id` attribute, or empty.
@@ -226,8 +287,14 @@ impl<'dom> Node<'dom> {
     }
 
     /// The raw characters of the subtree joined without change: for `<script>` and `<title>`.
-    pub fn raw_text(self) -> String {
-        std::iter::once(self).chain(self.descendants()).filter_map(Node::characters).collect()
+    pub fn raw_text(self) -> Cow<'dom, str> {
+        let mut texts =
+            std::iter::once(self).chain(self.descendants()).filter_map(Node::characters);
+        let first = texts.next().unwrap_or("");
+        match texts.next() {
+            None => Cow::Borrowed(first),
+            Some(second) => Cow::Owned([first, second].into_iter().chain(texts).collect()),
+        }
     }
 
     pub(in crate::parse) fn entry(self) -> &'dom Entry {
@@ -236,14 +303,14 @@ impl<'dom> Node<'dom> {
 
     pub(in crate::parse) fn local_name(self) -> Option<&'dom LocalName> {
         match &self.entry().content {
-            Content::Element { name, .. } => Some(&name.local),
+            Content::Element(element) => Some(&element.local),
             _ => None,
         }
     }
 
     pub(in crate::parse) fn namespace(self) -> Option<&'dom Namespace> {
         match &self.entry().content {
-            Content::Element { name, .. } => Some(&name.ns),
+            Content::Element(element) => Some(&element.ns),
             _ => None,
         }
     }

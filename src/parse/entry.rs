@@ -37,9 +37,12 @@ impl Entry {
         self
     }
 
-    /// Whether the entry says anything at all.
+    /// Whether the entry says nothing at all.
     pub(crate) fn is_blank(&self) -> bool {
-        self.url.is_none() && self.title.is_empty() && self.summary.is_none()
+        self.url.is_none()
+            && self.title.is_empty()
+            && self.summary.is_none()
+            && self.published.is_none()
     }
 }
 

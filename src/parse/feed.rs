@@ -19,6 +19,10 @@ pub(crate) struct Feed {
     pub entries: Vec<Entry>,
     /// The document announces more than were read.
     pub more: bool,
+    /// Where it says that news of it are sent out (WebSub, `<link rel="hub">`).
+    pub hub: Option<String>,
+    /// What it calls its own address (`<link rel="self">`).
+    pub own: Option<String>,
 }
 
 /// Reads all entries of a feed, wherever in the document they stand.
@@ -26,7 +30,9 @@ pub(crate) fn read(xml: &mut Xml) -> Feed {
     let mut feed = Feed::default();
     while let Some(event) = xml.next() {
         let Event::Open(element) = event else { continue };
-        if element.is("item") || element.is("entry") {
+        if element.is("link") {
+            note_relation(xml, &element, &mut feed);
+        } else if element.is("item") || element.is("entry") {
             if feed.entries.len() == ENTRIES_MAX {
                 feed.more = true;
                 break;
@@ -35,6 +41,18 @@ pub(crate) fn read(xml: &mut Xml) -> Feed {
         }
     }
     feed
+}
+
+/// Keeps the first hub and the first own address that the feed as a whole names.
+fn note_relation(xml: &Xml, link: &Element, feed: &mut Feed) {
+    let kept = match link.attribute("rel").unwrap_or_default().to_ascii_lowercase().as_str() {
+        "hub" => &mut feed.hub,
+        "self" => &mut feed.own,
+        _ => return,
+    };
+    if kept.is_none() {
+        *kept = link.attribute("href").and_then(|href| resolve(xml.base(), href));
+    }
 }
 
 /// How good a witness is for its field: the least wins, of equals the first.

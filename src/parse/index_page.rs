@@ -17,15 +17,6 @@ const CLIMB_MAX: usize = 4;
 /// Nodes of a parent that are searched for a date.
 const NEAR_MAX: u32 = 400;
 
-/// Media types by which a page advertises its feeds.
-const FEED_TYPES: &[&str] = &[
-    "application/rss+xml",
-    "application/atom+xml",
-    "application/feed+json",
-    "application/json+feed",
-    "application/rdf+xml",
-];
-
 /// The links that `selector` finds, in page order, each address once with its longest wording. An
 /// element that is no link stands for the links within it. Links to the page itself are left out.
 pub(crate) fn read(page: &Page, selector: &Selector) -> Vec<Entry> {
@@ -55,16 +46,15 @@ pub(crate) fn read(page: &Page, selector: &Selector) -> Vec<Entry> {
     entries
 }
 
-/// The feeds a page advertises in its head, as absolute addresses.
-pub(crate) fn advertised_feeds(page: &Page) -> Vec<String> {
+/// The address of the first link that `selector` finds, on it or within it; none where it leads
+/// back to the page itself.
+pub(crate) fn next_page(page: &Page, selector: &Selector) -> Option<String> {
     let base = base_of(&page.dom, &page.url);
-    let feeds = page.dom.elements("link").filter(|link| {
-        let relations = link.attr("rel").unwrap_or_default().to_ascii_lowercase();
-        let kind = link.attr("type").unwrap_or_default().to_ascii_lowercase();
-        relations.split_whitespace().any(|relation| relation == "alternate")
-            && FEED_TYPES.contains(&kind.trim())
+    let found = page.dom.select(selector).find_map(|node| {
+        let within = || node.descendants().find_map(|inner| inner.attr("href"));
+        resolve(&base, node.attr("href").or_else(within)?)
     });
-    feeds.filter_map(|link| resolve(&base, link.attr("href")?)).collect()
+    found.filter(|url| *url != page.url)
 }
 
 /// What a page calls itself, for messages.
@@ -73,7 +63,8 @@ pub(crate) fn title_of_page(page: &Page) -> String {
     plain_text::one_line(&title)
 }
 
-fn base_of(dom: &Dom, url: &str) -> String {
+/// The address that relative references on a page start from.
+pub(crate) fn base_of(dom: &Dom, url: &str) -> String {
     let declared = dom.elements("base").find_map(|base| base.attr("href"));
     declared.and_then(|href| resolve(url, href)).unwrap_or_else(|| url.to_owned())
 }
@@ -124,7 +115,8 @@ fn date_beside(anchors: &[Node], place: usize) -> Option<Stamp> {
     };
     let surroundings = || anchor.ancestors().take(CLIMB_MAX).take_while(is_own);
     surroundings().find_map(time_within).or_else(|| {
-        let language = anchor.dom().elements("html").find_map(|html| html.attr("lang"));
+        // The first alone: a look for another would be one at the whole page for every link.
+        let language = anchor.dom().elements("html").next().and_then(|html| html.attr("lang"));
         surroundings().find_map(|parent| written_within(parent, anchor, language))
     })
 }

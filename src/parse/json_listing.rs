@@ -56,6 +56,25 @@ pub(crate) fn read(document: &Value, paths: &JsonPaths, base: &str) -> Result<Ve
     Ok(items.iter().take(ENTRIES_MAX).map(|item| entry(item).cut()).collect())
 }
 
+/// The address of the next document, at a dotted path; none where there is none.
+pub(crate) fn next_page(document: &Value, path: &str, base: &str) -> Option<String> {
+    let next = text_of(follow(document, path)?)?;
+    resolve(base, &next).filter(|url| !next.trim().is_empty() && url != base)
+}
+
+/// The WebSub hub that a JSON Feed names, and its own address.
+pub(crate) fn hub_of(document: &Value, base: &str) -> (Option<String>, Option<String>) {
+    let hubs = document.get("hubs").and_then(Value::as_array);
+    let is_websub = |hub: &&Value| {
+        hub.get("type")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("websub"))
+    };
+    let address = |value: &Value, key: &str| resolve(base, value.get(key)?.as_str()?);
+    let hub = hubs.and_then(|hubs| address(hubs.iter().find(is_websub)?, "url"));
+    (hub, address(document, "feed_url"))
+}
+
 fn read_item(item: &Value, base: &str) -> Entry {
     let text = |key: &str| item.get(key).and_then(text_of);
     let link = text("url").or_else(|| text("external_url")).and_then(|link| resolve(base, &link));

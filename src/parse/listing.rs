@@ -7,14 +7,15 @@ use std::collections::HashMap;
 
 use crate::model::fetched::Fetched;
 use crate::model::note::Note;
-use crate::model::source::{JsonPaths, Link, Listing, ListingKind};
+use crate::model::source::{JsonPaths, Link, Listing, ListingKind, NextPage, Paging};
 use crate::model::visit::Outcome;
 use crate::parse::address::key;
 use crate::parse::entry::{ENTRIES_MAX, Entry};
 use crate::parse::gzip::{self, GzipError};
 use crate::parse::selector::Selector;
+use crate::parse::sitemap::Sitemap;
 use crate::parse::xml::{self, Event, Xml};
-use crate::parse::{feed, index_page, json_listing, page, sitemap, wildcard};
+use crate::parse::{autodiscovery, feed, index_page, json_listing, page, sitemap, wildcard};
 
 /// Bytes of a listing that came packed, once unpacked: the sitemap protocol's own limit.
 const UNPACKED_MAX: usize = 50 << 20;
@@ -29,9 +30,24 @@ pub struct Listed {
     pub links: Vec<Link>,
     /// Further sitemaps that a sitemap index names; where all carry a date, the newest first.
     pub sitemaps: Vec<String>,
+    /// The feed that a home page declares.
+    pub feed: Option<String>,
+    /// The document in which the listing goes on.
+    pub next: Option<String>,
+    /// Where a feed says that its news are sent out.
+    pub hub: Option<Hub>,
     /// Entries without a web address (`url` is empty): nothing to visit, but something was said.
     pub unaddressed: Vec<Link>,
     pub notes: Vec<Note>,
+}
+
+/// A hub that sends a feed's news to those who subscribe (W3C WebSub).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hub {
+    /// The hub's address.
+    pub url: String,
+    /// What the hub calls the feed: the feed's own address.
+    pub topic: String,
 }
 
 /// Why a listing gives no links. The text names the address, what is wrong and what to do.
@@ -84,13 +100,21 @@ pub fn links(listing: &Listing, fetched: &Fetched) -> Result<Listed, ListingErro
     let read = match &listing.kind {
         ListingKind::Feed => read_document(&document, Expected::Feed)?,
         ListingKind::Sitemap => read_document(&document, Expected::Sitemap)?,
-        ListingKind::Index { selector } => read_index(&document, selector)?,
-        ListingKind::Json(paths) => read_json(&document, paths)?,
+        ListingKind::Index { selector } => {
+            read_index(&document, selector, listing.paging.as_ref())?
+        }
+        ListingKind::Json(paths) => read_json(&document, paths, listing.paging.as_ref())?,
+        ListingKind::Home => read_home(&document)?,
         ListingKind::Page => {
             Document::of(vec![Entry { url: Some(url.to_owned()), ..Entry::default() }])
         }
     };
     choose(listing, url, read)
+}
+
+/// What a page calls itself; empty where it does not say.
+pub fn title_of_page(page: &page::Page) -> String {
+    index_page::title_of_page(page)
 }
 
 /// What the source file calls a document.
@@ -114,6 +138,9 @@ impl Expected {
 struct Document {
     entries: Vec<Entry>,
     sitemaps: Vec<String>,
+    feed: Option<String>,
+    next: Option<String>,
+    hub: Option<Hub>,
     notes: Vec<Note>,
 }
 
@@ -146,13 +173,15 @@ fn read_document(fetched: &Fetched, expected: Expected) -> Result<Document, List
         (Root::Feed, _) => {
             let feed = feed::read(&mut xml);
             let mut document = Document::of(feed.entries);
+            document.hub = hub(feed.hub, feed.own, url);
             document.notes.extend(feed.more.then(more_than_read));
             document
         }
         (Root::Sitemap, _) => {
             let sitemap = sitemap::read(&mut xml);
             let notes = sitemap.more.then(more_than_read).into_iter().collect();
-            Document { entries: sitemap.entries, sitemaps: sitemap.sitemaps, notes }
+            let Sitemap { entries, sitemaps, .. } = sitemap;
+            Document { entries, sitemaps, notes, ..Document::default() }
         }
         (Root::None, Expected::Sitemap) => {
             let sitemap = sitemap::read_text(&decoded.text).ok_or_else(|| {
@@ -164,7 +193,7 @@ fn read_document(fetched: &Fetched, expected: Expected) -> Result<Document, List
                 )
             })?;
             let notes = sitemap.more.then(more_than_read).into_iter().collect();
-            Document { entries: sitemap.entries, sitemaps: Vec::new(), notes }
+            Document { notes, ..Document::of(sitemap.entries) }
         }
         (Root::Html, _) => return Err(html_instead(fetched, expected)),
         (Root::Foreign(name), _) => {
@@ -218,10 +247,41 @@ fn read_json_feed(fetched: &Fetched, expected: Expected) -> Result<Document, Lis
         let remedy = "give the listing kind = \"json\" with the paths to its items";
         wrong_type(url, "JSON without the items of a JSON Feed", expected, remedy)
     })?;
-    Ok(Document::of(entries))
+    let (named, own) = json_listing::hub_of(&value, url);
+    Ok(Document { hub: hub(named, own, url), ..Document::of(entries) })
 }
 
-fn read_json(fetched: &Fetched, paths: &JsonPaths) -> Result<Document, ListingError> {
+fn hub(named: Option<String>, own: Option<String>, url: &str) -> Option<Hub> {
+    Some(Hub { url: named?, topic: own.unwrap_or_else(|| url.to_owned()) })
+}
+
+/// A home page gives the feed it declares; a document that is a feed itself gives its entries.
+fn read_home(fetched: &Fetched) -> Result<Document, ListingError> {
+    let is_page = !is_json(&fetched.body) && {
+        let decoded = xml::decode(&fetched.body, fetched.content_type.as_deref());
+        matches!(root_of(&decoded.text), Root::Html | Root::Foreign(_) | Root::None)
+    };
+    if !is_page {
+        return read_document(fetched, Expected::Feed);
+    }
+    let (page, notes) = page::read(fetched);
+    let feeds = autodiscovery::declared_feeds(&page);
+    let Some(main) = autodiscovery::main_feed(&feeds) else {
+        let why = format!(
+            "the page titled {:?} declares no feed; give the listing kind = \"index\" with a \
+             selector, or find a feed or sitemap",
+            index_page::title_of_page(&page)
+        );
+        return Err(empty(&fetched.url, &why));
+    };
+    Ok(Document { feed: Some(main.url.clone()), notes, ..Document::default() })
+}
+
+fn read_json(
+    fetched: &Fetched,
+    paths: &JsonPaths,
+    paging: Option<&Paging>,
+) -> Result<Document, ListingError> {
     let url = fetched.url.as_str();
     let value = json_listing::parse(&fetched.body).map_err(|why| {
         if is_json(&fetched.body) {
@@ -236,10 +296,18 @@ fn read_json(fetched: &Fetched, paths: &JsonPaths) -> Result<Document, ListingEr
         let why = format!("no item has an address at link = {:?}", paths.link);
         return Err(unreadable(url, why));
     }
-    Ok(Document::of(entries))
+    let next = match paging.map(|paging| &paging.next) {
+        Some(NextPage::Path(path)) => json_listing::next_page(&value, path, url),
+        _ => None,
+    };
+    Ok(Document { next, ..Document::of(entries) })
 }
 
-fn read_index(fetched: &Fetched, selector: &str) -> Result<Document, ListingError> {
+fn read_index(
+    fetched: &Fetched,
+    selector: &str,
+    paging: Option<&Paging>,
+) -> Result<Document, ListingError> {
     let url = fetched.url.as_str();
     let compiled = Selector::parse(selector).map_err(|error| unreadable(url, error.to_string()))?;
     let (page, notes) = page::read(fetched);
@@ -253,15 +321,32 @@ fn read_index(fetched: &Fetched, selector: &str) -> Result<Document, ListingErro
         );
         return Err(empty(url, &why));
     }
-    Ok(Document { entries, sitemaps: Vec::new(), notes })
+    let next = match paging.map(|paging| &paging.next) {
+        Some(NextPage::Selector(next)) => {
+            let next = Selector::parse(next).map_err(|error| unreadable(url, error.to_string()))?;
+            index_page::next_page(&page, &next)
+        }
+        _ => None,
+    };
+    Ok(Document { next, notes, ..Document::of(entries) })
 }
 
 /// Turns entries into links: those the patterns allow, each page once, in order.
 fn choose(listing: &Listing, url: &str, mut document: Document) -> Result<Listed, ListingError> {
     document.entries.retain(|entry| !entry.is_blank());
     let announced = document.entries.len();
-    let mut listed =
-        Listed { sitemaps: document.sitemaps, notes: document.notes, ..Listed::default() };
+    let numbered = listing.paging.as_ref().and_then(|paging| match &paging.next {
+        NextPage::Numbered(numbered) => Some(numbered.after(&listing.url)),
+        NextPage::Selector(_) | NextPage::Path(_) => None,
+    });
+    let mut listed = Listed {
+        sitemaps: document.sitemaps,
+        feed: document.feed,
+        next: document.next.or(numbered),
+        hub: document.hub,
+        notes: document.notes,
+        ..Listed::default()
+    };
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut refused = 0;
     for entry in document.entries {
@@ -292,7 +377,7 @@ fn choose(listing: &Listing, url: &str, mut document: Document) -> Result<Listed
         let text = format!("{} of {announced} entries have no address", listed.unaddressed.len());
         listed.notes.push(Note::new("parse", text));
     }
-    if announced == 0 && listed.sitemaps.is_empty() {
+    if announced == 0 && listed.sitemaps.is_empty() && listed.feed.is_none() {
         return Err(empty(url, "it is well, but has no entries"));
     }
     if 0 < refused && listed.links.is_empty() {
@@ -324,7 +409,8 @@ fn complete(link: &mut Link, later: Link) {
 
 fn html_instead(fetched: &Fetched, expected: Expected) -> ListingError {
     let (page, _) = page::read(fetched);
-    let feeds = index_page::advertised_feeds(&page);
+    let feeds: Vec<String> =
+        autodiscovery::declared_feeds(&page).into_iter().map(|feed| feed.url).collect();
     let found = match index_page::title_of_page(&page) {
         title if title.is_empty() => "an HTML page".to_owned(),
         title => format!("an HTML page titled {title:?}"),

@@ -59,6 +59,11 @@ pub fn read(fetched: &Fetched) -> (Page, Vec<Note>) {
     (page, notes)
 }
 
+/// The text of an answer, in the charset it is read in.
+pub fn decoded(fetched: &Fetched) -> String {
+    charset::decode(&fetched.body, fetched.content_type.as_deref()).text
+}
+
 /// A PDF that gives no text is an empty page; the note says why.
 fn read_pdf(fetched: &Fetched) -> (Page, Vec<Note>) {
     let (html, notes) = match pdf::read(&fetched.body) {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::borrow::Cow;
 
-use crate::parse::address::spell;
+use crate::parse::address::{is_web, spell};
 use crate::parse::wildcard::{Ends, matches};
 
 /// Bytes of a robots.txt that are read; RFC 9309 § 2.5 asks for at least this many.
@@ -65,6 +65,18 @@ const KEYS: &[(&str, Key)] = &[
     ("crawl-delay", Key::Delay),
     ("crawldelay", Key::Delay),
 ];
+
+/// The sitemaps a robots.txt names (`Sitemap: https://…`), in order, at most fifty.
+pub fn sitemaps(bytes: &[u8]) -> Vec<String> {
+    let text = decode(bytes);
+    let named = |line: &str| {
+        let (key, value) = line.split_once(':')?;
+        let value = value.split('#').next()?.trim();
+        let is_one = key.trim().eq_ignore_ascii_case("sitemap") && is_web(value);
+        is_one.then(|| value.to_owned())
+    };
+    text.split(['\n', '\r']).filter_map(named).take(50).collect()
+}
 
 impl Robots {
     /// Reads a robots.txt. Nothing is an error: what is no rule is skipped, as the RFC asks.

@@ -1,16 +1,23 @@
-//! When to look at a source again: cron on a wall clock, intervals, back-off. Pure.
+//! When to look at a source again: cron on a wall clock, learned rhythms, back-off. Pure.
+//!
+//! `expression` follows a cron schedule; `learned` and `plan` serve the sources without one: what
+//! past visits say about the next items, and where the next looks cost least.
 
 mod expression;
+mod learned;
+mod plan;
 
 use core::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::source::{Schedule, SourceKind};
+use crate::model::source::{Cron, SourceKind};
 
 use crate::rhythm::expression::Expression;
 
 pub use crate::rhythm::expression::BadSchedule;
+pub use crate::rhythm::learned::{Rates, hour_of_week, learn, weight};
+pub use crate::rhythm::plan::{Terms, fair_price, plan};
 
 /// No source rests longer than this, however often it has failed.
 pub const LONGEST_REST: Duration = Duration::from_hours(24);
@@ -31,14 +38,14 @@ pub const LONGEST_REST: Duration = Duration::from_hours(24);
 /// When the expression is not one, or names a day that never comes (30 February).
 ///
 /// ```
-/// use sanctionwatch::model::source::Schedule;
+/// use sanctionwatch::model::source::Cron;
 /// use sanctionwatch::rhythm::next_look;
-/// let schedule = Schedule { cron: "30 2 * * *".to_owned(), zone: chrono_tz::Europe::Berlin };
+/// let schedule = Cron { cron: "30 2 * * *".to_owned(), zone: chrono_tz::Europe::Berlin };
 /// // On 30 March 2025 the clocks went from 02:00 straight to 03:00, which is 01:00 UTC.
 /// let evening_before = "2025-03-29T20:00:00Z".parse().unwrap();
 /// assert_eq!(next_look(&schedule, evening_before).unwrap().to_rfc3339(), "2025-03-30T01:00:00+00:00");
 /// ```
-pub fn next_look(schedule: &Schedule, after: DateTime<Utc>) -> Result<DateTime<Utc>, BadSchedule> {
+pub fn next_look(schedule: &Cron, after: DateTime<Utc>) -> Result<DateTime<Utc>, BadSchedule> {
     Expression::parse(&schedule.cron)?.next(schedule.zone, after)
 }
 
@@ -50,7 +57,7 @@ pub fn check(cron: &str) -> Result<(), BadSchedule> {
     Expression::parse(cron)?.next(chrono_tz::UTC, DateTime::UNIX_EPOCH).map(|_| ())
 }
 
-/// How long to wait between two looks at a source that states no schedule.
+/// The average gap between two looks at a source that states no schedule: its part of the budget.
 ///
 /// Offices publish a few times a day and their readers want to know at once; news feeds change all
 /// the time and keep an item for hours.

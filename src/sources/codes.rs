@@ -40,6 +40,21 @@ pub(crate) fn country_fault(code: &str) -> Option<String> {
     fault(code, COUNTRIES, "an ISO 3166-1 code in lower case such as us, gb, de, or eu, un, int")
 }
 
+/// The country a host's ending names: `gb` of `example.co.uk`, `us` of `example.gov`; none where it
+/// names none (`.com`).
+pub(crate) fn country_of_host(host: &str) -> Option<&'static str> {
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default().to_lowercase();
+    let known = |code: &str| COUNTRIES.split(' ').find(|entry| *entry == code);
+    match last.as_str() {
+        "gov" | "mil" => known("us"),
+        "uk" => known("gb"),
+        "int" | "eu" => known(&last),
+        // Sold to everybody for what the letters look like.
+        "io" | "co" | "me" | "tv" | "ai" | "cc" | "fm" | "am" | "ly" => None,
+        code => known(code),
+    }
+}
+
 /// What is wrong with `code` as a language, or none.
 pub(crate) fn language_fault(code: &str) -> Option<String> {
     fault(code, LANGUAGES, "an ISO 639-1 code in lower case such as en, de, uk")
@@ -70,6 +85,23 @@ mod tests {
             assert_eq!(codes.len(), table.split(' ').count(), "a code stands twice");
             assert_eq!(codes.len(), count);
             assert!(codes.iter().all(|code| code.len() == 2 || *code == "int"));
+        }
+    }
+
+    #[test]
+    fn hosts_tell_their_country_where_their_ending_is_one() {
+        let cases = [
+            ("www.gov.uk", Some("gb")),
+            ("ofac.treasury.gov", Some("us")),
+            ("www.consilium.europa.eu", Some("eu")),
+            ("example.com", None),
+            ("example.io", None),
+            ("ministry.gouv.fr", Some("fr")),
+            ("localhost", None),
+            ("", None),
+        ];
+        for (host, country) in cases {
+            assert_eq!(country_of_host(host), country, "{host}");
         }
     }
 

@@ -1,39 +1,25 @@
 //! One source file: what was written becomes what is meant.
 
-use std::collections::BTreeSet;
-
+use chrono::TimeDelta;
 use chrono_tz::{TZ_VARIANTS, Tz};
 
+use crate::model::extracted::Captions;
+use crate::model::rhythm::Gaps;
 use crate::model::source::{
-    Expectation, JsonPaths, Listing, ListingKind, Pattern, Recipe, Schedule, Source, SourceId,
-    SourceKind,
+    CredentialForm, Credentials, Cron, Expectation, Listing, Recipe, Rendering, Schedule, Source,
+    SourceId, SourceKind, Topic,
 };
-use crate::parse::address;
 use crate::parse::selector::Selector;
 use crate::rhythm;
 use crate::sources::codes;
+use crate::sources::listing::listings;
 use crate::written::{self, Document, Mistake, Table, Written};
 
 const KINDS: [(&str, SourceKind); 2] =
     [("news", SourceKind::News), ("government", SourceKind::Government)];
 
-/// The kinds of listing by the words a file uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Feed,
-    Sitemap,
-    Index,
-    Json,
-    Page,
-}
-
-const LISTING_KINDS: [(&str, Kind); 5] = [
-    ("feed", Kind::Feed),
-    ("sitemap", Kind::Sitemap),
-    ("index", Kind::Index),
-    ("json", Kind::Json),
-    ("page", Kind::Page),
-];
+const RENDERINGS: [(&str, Rendering); 2] =
+    [("plain", Rendering::Plain), ("browser", Rendering::Browser)];
 
 /// What a healthy visit yields where a file's `[expectation]` leaves a key out.
 const USUAL: Expectation =
@@ -63,9 +49,12 @@ fn source(id: SourceId, mut root: Table<'_>) -> Option<Source> {
     let country = country(&id, &mut root);
     let language = language(&mut root);
     let listings = listings(&mut root);
+    let render = root.choice("render", &RENDERINGS).map(|render| render.value).unwrap_or_default();
     let schedule = root.table("schedule").and_then(schedule);
     let recipe = root.table("recipe").map(recipe).unwrap_or_default();
     let expectation = root.table("expectation").map(expectation);
+    let topics = topics(&mut root);
+    let credentials = root.table("credentials").and_then(|table| credentials(table, &listings));
     root.close();
     Some(Source {
         id,
@@ -74,9 +63,12 @@ fn source(id: SourceId, mut root: Table<'_>) -> Option<Source> {
         country: country?,
         language: language?,
         listings,
+        render,
         schedule,
         recipe,
         expectation: expectation?,
+        topics,
+        credentials,
     })
 }
 
@@ -102,98 +94,88 @@ fn language(root: &mut Table<'_>) -> Option<String> {
     Some(value)
 }
 
-fn listings(root: &mut Table<'_>) -> Vec<Listing> {
-    let mut seen = BTreeSet::new();
-    let mut listings = Vec::new();
-    for mut table in root.tables("listing") {
-        table.require("kind", "how it lists articles, such as kind = \"feed\"");
-        table.require("url", "its address, such as url = \"https://example.org/feed.xml\"");
-        let kind = table.choice("kind", &LISTING_KINDS).map(|kind| kind.value);
-        let url = url(&mut table);
-        if let Some(url) = &url
-            && !seen.insert(url.value.clone())
-        {
-            let text = format!("url {:?} is listed twice; remove one [[listing]]", url.value);
-            table.mistake_at(&url.place, text);
+fn topics(root: &mut Table<'_>) -> Vec<Topic> {
+    let written = root.texts("topics");
+    let named = |written: &Written<String>| {
+        let topic = Topic::ALL.into_iter().find(|topic| topic.name() == written.value);
+        if topic.is_none() {
+            let remedy = written::meant(&written.value, &Topic::ALL.map(Topic::name));
+            let text = format!("topics has {:?}; {remedy}", written.value);
+            root.mistake_at(&written.place, text);
         }
-        let include = patterns(&mut table, "include");
-        let exclude = patterns(&mut table, "exclude");
-        let kind = listing_kind(kind, &mut table);
-        table.close();
-        if let (Some(url), Some(kind)) = (url, kind) {
-            listings.push(Listing { url: url.value, kind, include, exclude });
-        }
-    }
-    listings
-}
-
-fn url(table: &mut Table<'_>) -> Option<Written<String>> {
-    let written = table.text("url")?;
-    let (scheme, rest) = written.value.split_once("://").unwrap_or_default();
-    let fault = if rest.split(['/', '?', '#']).next().is_some_and(|host| host.contains('@')) {
-        // Not shown again: the message may end in a log.
-        "url carries a user name or password; leave them out".to_owned()
-    } else if address::is_web(&written.value) {
-        return Some(written);
-    } else if scheme.is_empty() || scheme.starts_with("http") {
-        let remedy = "write the whole address, such as \"https://example.org/news\"";
-        format!("url {:?} is no web address; {remedy}", written.value)
-    } else {
-        format!("url {:?} begins with {scheme}; only http and https are fetched", written.value)
+        topic
     };
-    table.mistake_at(&written.place, fault);
-    None
+    written.iter().filter_map(named).collect()
 }
 
-fn patterns(table: &mut Table<'_>, key: &'static str) -> Vec<Pattern> {
-    table.texts(key).into_iter().map(|written| Pattern(written.value)).collect()
-}
+/// Headers that belong to the exchange itself.
+const OWN_HEADERS: [&str; 5] =
+    ["host", "connection", "content-length", "transfer-encoding", "accept-encoding"];
 
-/// The kind with what it needs; asks for every key any kind has, so that a key of another kind is
-/// told apart from an unknown one.
-fn listing_kind(kind: Option<Kind>, table: &mut Table<'_>) -> Option<ListingKind> {
-    let selector = selector("selector", table);
-    let paths = table.table("paths");
-    if let Some(selector) = &selector
-        && kind.is_some_and(|kind| kind != Kind::Index)
+fn credentials(mut table: Table<'_>, listings: &[Listing]) -> Option<Credentials> {
+    table.require(
+        "file",
+        "the name of a file in the folder of credentials, such as file = \"desk\"",
+    );
+    let file = table.text("file");
+    if let Some(file) = &file
+        && (file.value.starts_with('.') || file.value.contains(['/', '\\', '\0']))
     {
-        table.mistake_at(&selector.place, "selector is for kind = \"index\" alone; remove it");
+        let text = format!(
+            "file is {:?}; write the name alone: it is looked for in the folder of credentials",
+            file.value
+        );
+        table.mistake_at(&file.place, text);
     }
-    if let Some(paths) = &paths
-        && kind.is_some_and(|kind| kind != Kind::Json)
-    {
-        paths.mistake("paths is for kind = \"json\" alone; remove it");
+    let (header, user) = (table.text("header"), table.text("user"));
+    if let Some(header) = &header {
+        check_header(header, &table);
     }
-    let paths = paths.and_then(json_paths);
-    match kind? {
-        Kind::Feed => Some(ListingKind::Feed),
-        Kind::Sitemap => Some(ListingKind::Sitemap),
-        Kind::Page => Some(ListingKind::Page),
-        Kind::Index => {
-            table.require("selector", "which links are articles, such as selector = \"h3 a\"");
-            Some(ListingKind::Index { selector: selector?.value })
+    let form = match (header, user) {
+        (Some(header), None) => Some(CredentialForm::Header(header.value)),
+        (None, Some(user)) if user.value.contains(':') => {
+            table.mistake_at(&user.place, "user holds a colon, which no server can tell apart");
+            None
         }
-        Kind::Json => {
-            let remedy =
-                "where things are, such as paths = { items = \"results\", link = \"html_url\" }";
-            table.require("paths", remedy);
-            Some(ListingKind::Json(paths?))
+        (None, Some(user)) => Some(CredentialForm::Basic { user: user.value }),
+        _ => {
+            table.mistake(
+                "[credentials] needs either header = \"Authorization\" (the file holds its value) \
+                 or user = \"…\" (the file holds the password)",
+            );
+            None
         }
+    };
+    if let Some(listing) = listings.iter().find(|listing| !listing.url.starts_with("https:")) {
+        let text = format!(
+            "[credentials] would travel readable for everybody to {}; give its address with https",
+            listing.url
+        );
+        table.mistake(text);
     }
-}
-
-fn json_paths(mut table: Table<'_>) -> Option<JsonPaths> {
-    table.require("link", "the path from an item to its address, such as link = \"html_url\"");
-    let mut path = |key| table.text(key).map(|written| written.value);
-    let items = path("items").unwrap_or_default();
-    let link = path("link");
-    let (title, published, summary) = (path("title"), path("published"), path("summary"));
     table.close();
-    Some(JsonPaths { items, link: link?, title, published, summary })
+    Some(Credentials { file: file?.value, form: form? })
 }
 
+fn check_header(header: &Written<String>, table: &Table<'_>) {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let name = header.value.to_ascii_lowercase();
+    if !name.chars().all(is_token) || OWN_HEADERS.contains(&name.as_str()) {
+        let text = format!(
+            "header is {:?}, which cannot carry a secret; write one such as \"Authorization\"",
+            header.value
+        );
+        table.mistake_at(&header.place, text);
+    }
+}
+
+/// Either a cron expression with its zone, or bounds for the source's own rhythm.
 fn schedule(mut table: Table<'_>) -> Option<Schedule> {
-    table.require("cron", "when to look, such as cron = \"*/15 * * * *\"");
+    let shortest = gap("shortest", &mut table);
+    let longest = gap("longest", &mut table);
+    if shortest.is_none() && longest.is_none() {
+        table.require("cron", "when to look, such as cron = \"*/15 * * * *\"");
+    }
     let cron = table.text("cron");
     if let Some(Written { value, place }) = &cron
         && let Err(bad) = rhythm::check(value)
@@ -204,8 +186,44 @@ fn schedule(mut table: Table<'_>) -> Option<Schedule> {
         Some(written) => zone(&written, &table),
         None => Some(Tz::UTC),
     };
+    if cron.is_some() && (shortest.is_some() || longest.is_some()) {
+        table.mistake("shortest and longest bound looks that follow the source's rhythm; remove cron, or remove them");
+    }
+    let schedule = match (cron, shortest, longest) {
+        (Some(cron), ..) => Some(Schedule::Cron(Cron { cron: cron.value, zone: zone? })),
+        (None, None, None) => None,
+        (None, shortest, longest) => gaps(shortest, longest, &table).map(Schedule::Adaptive),
+    };
     table.close();
-    Some(Schedule { cron: cron?.value, zone: zone? })
+    schedule
+}
+
+/// A gap between two looks, from a minute to a month.
+fn gap(key: &'static str, table: &mut Table<'_>) -> Option<TimeDelta> {
+    let Written { value, place } = table.duration(key)?;
+    let gap = TimeDelta::from_std(value).unwrap_or(TimeDelta::MAX);
+    if gap < TimeDelta::minutes(1) || TimeDelta::days(31) < gap {
+        let text = format!("{key} is {value:?}; write a time from \"1m\" to \"31d\"");
+        table.mistake_at(&place, text);
+        return None;
+    }
+    Some(gap)
+}
+
+fn gaps(
+    shortest: Option<TimeDelta>,
+    longest: Option<TimeDelta>,
+    table: &Table<'_>,
+) -> Option<Gaps> {
+    let usual = Gaps::default();
+    // Where only one is given, the other gives way.
+    let shortest_meant = shortest.unwrap_or(usual.shortest.min(longest.unwrap_or(usual.longest)));
+    let longest_meant = longest.unwrap_or(usual.longest.max(shortest_meant));
+    if longest_meant < shortest_meant {
+        table.mistake("shortest is longer than longest; swap them");
+        return None;
+    }
+    Some(Gaps { shortest: shortest_meant, longest: longest_meant })
 }
 
 fn zone(written: &Written<String>, table: &Table<'_>) -> Option<Tz> {
@@ -228,8 +246,10 @@ fn recipe(mut table: Table<'_>) -> Recipe {
     let mut part = |key| selector(key, &mut table).map(|written| written.value);
     let (title, date, byline, body) = (part("title"), part("date"), part("byline"), part("body"));
     let (drop, keep) = (selectors("drop", &mut table), selectors("keep", &mut table));
+    let captions =
+        if table.truth("captions") == Some(true) { Captions::Kept } else { Captions::Dropped };
     table.close();
-    Recipe { title, date, byline, body, drop, keep }
+    Recipe { title, date, byline, body, drop, keep, captions }
 }
 
 /// CSS selectors that compile.
@@ -240,13 +260,13 @@ fn selectors(key: &'static str, table: &mut Table<'_>) -> Vec<String> {
 }
 
 /// A CSS selector that compiles.
-fn selector(key: &'static str, table: &mut Table<'_>) -> Option<Written<String>> {
+pub(crate) fn selector(key: &'static str, table: &mut Table<'_>) -> Option<Written<String>> {
     let written = table.text(key)?;
     check_selector(key, &written, table);
     Some(written)
 }
 
-fn check_selector(key: &str, written: &Written<String>, table: &Table<'_>) {
+pub(crate) fn check_selector(key: &str, written: &Written<String>, table: &Table<'_>) {
     if let Err(error) = Selector::parse(&written.value) {
         let text = format!("{key}: {error}; write one such as \"article h2 a\"");
         table.mistake_at(&written.place, text);

@@ -1,7 +1,9 @@
 //! The door to selectors/: source files become sources, mistakes become errors with their place.
 
 mod codes;
+pub mod draft;
 mod file;
+mod listing;
 
 use std::collections::BTreeMap;
 use std::fs;

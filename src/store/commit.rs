@@ -15,6 +15,8 @@ use crate::model::source::SourceId;
 use crate::model::subscriber::Message;
 use crate::model::visit::Outcome;
 use crate::store::articles::block_rows;
+use crate::store::facts::{write_facts, write_instruments};
+use crate::store::matches::write_matches;
 use crate::store::neighbours::{self, Found, write_sample};
 use crate::store::outbox::enqueue;
 use crate::store::search::index;
@@ -321,10 +323,13 @@ impl Writing<'_> {
 
     /// Everything that hangs on an article's present text, in place of what hung there before.
     fn describe(&self, id: i64) -> Result<()> {
-        let Judged { article, keys, verdict } = &self.commit.judged;
+        let Judged { article, keys, verdict, instruments, facts, named } = &self.commit.judged;
         self.write_removed(id, &article.removed)?;
         self.write_verdict(id, verdict)?;
         write_sample(self.transaction, id, &keys.shingles, self.commit.now)?;
+        write_instruments(self.transaction, id, instruments)?;
+        write_facts(self.transaction, id, facts)?;
+        write_matches(self.transaction, id, named)?;
         index(self.transaction, id, &article.title, &article.text())
     }
 

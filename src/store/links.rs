@@ -7,6 +7,7 @@ use crate::model::fetched::Validators;
 use crate::model::source::{Link, SourceId};
 use crate::model::stamp::Stamp;
 use crate::model::visit::Outcome;
+use crate::store::listings::{ReadListing, remember};
 use crate::store::{Result, Store, moment, parse_moment};
 
 /// A page that is due.
@@ -44,7 +45,7 @@ impl Store {
     pub async fn announce(
         &self,
         source: SourceId,
-        listing: Option<(String, Validators)>,
+        listing: Option<ReadListing>,
         announced: Vec<Announced>,
         now: DateTime<Utc>,
     ) -> Result<usize> {
@@ -53,12 +54,8 @@ impl Store {
             for Announced { address, link } in announced {
                 fresh += usize::from(announce_one(transaction, &source, &address, &link, now)?);
             }
-            if let Some((url, validators)) = listing {
-                transaction.execute(
-                    "INSERT INTO listing (source, url, etag, last_modified) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET etag = ?3, last_modified = ?4",
-                    params![source.0, url, validators.etag, validators.last_modified],
-                )?;
+            if let Some(listing) = listing {
+                remember(transaction, &source, &listing, fresh)?;
             }
             Ok(fresh)
         })

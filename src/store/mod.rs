@@ -9,10 +9,18 @@
 
 mod articles;
 mod commit;
+mod designations;
+mod facts;
+mod feedback;
 mod links;
+mod lists;
+mod listings;
 mod lock;
 mod neighbours;
+mod matches;
+mod outages;
 mod outbox;
+mod rhythms;
 mod schema;
 mod search;
 mod site_memory;
@@ -33,10 +41,16 @@ pub use crate::store::articles::{
     CopyView, Counted, DerivedView, RemovedView, RevisionView, StoredArticle,
 };
 pub use crate::store::commit::{Commit, Committed, Rules};
+pub use crate::store::facts::StoredFact;
+pub use crate::store::feedback::{Judgement, Label};
 pub use crate::store::links::{Announced, DueLink};
+pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
+pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::outbox::{Claimed, Outbox};
+pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
+pub use crate::store::sources::{Ending, SourceState};
 pub use crate::store::told::{Alerted, Told};
 
 /// Connections kept for reading.

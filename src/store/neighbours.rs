@@ -66,11 +66,13 @@ pub(crate) fn lives_at(transaction: &rusqlite::Connection, address: &str) -> Res
 /// Articles of the same wording, whenever seen, and those of this period or the one before that
 /// share most of the sampled runs.
 fn by_words(transaction: &Transaction<'_>, keys: &Keys, now: DateTime<Utc>) -> Result<Vec<i64>> {
+    // CROSS JOIN, as the planner would rather walk through the whole period and unpack the JSON for
+    // each of its rows.
     let hashes: Vec<i64> = keys.shingles.iter().copied().map(signed).collect();
     let mut statement = transaction.prepare_cached(
         "WITH shared (article, hash) AS (
              SELECT sample.article, sample.hash FROM json_each(?2) AS asked
-             JOIN sample ON sample.hash = asked.value AND sample.period IN (?3, ?3 - 1)
+             CROSS JOIN sample ON sample.hash = asked.value AND sample.period IN (?3, ?3 - 1)
              WHERE (SELECT count(*) FROM (
                         SELECT 1 FROM sample AS bearer
                         WHERE bearer.hash = asked.value AND bearer.period IN (?3, ?3 - 1)

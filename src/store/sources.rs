@@ -3,10 +3,32 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
-use crate::model::fetched::Validators;
 use crate::model::source::SourceId;
 use crate::model::visit::{Counts, Outcome, Visit};
+use crate::store::rhythms::{Lesson, Spent, spend, write_lesson};
 use crate::store::{Error, Result, Store, moment, parse_moment};
+
+/// How a visit ended, with everything that is recorded of it.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    pub visit: Visit,
+    /// When the source is due again.
+    pub next_look: DateTime<Utc>,
+    /// What the visit taught of the source's rhythm, if anything.
+    pub lesson: Option<Lesson>,
+    /// What it cost of the common budget; none for a source with a schedule of its own.
+    pub spent: Option<Spent>,
+}
+
+/// What the service remembers of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceState {
+    pub id: SourceId,
+    pub next_look: DateTime<Utc>,
+    /// Unhealthy visits in a row.
+    pub failures: u32,
+    pub last_success: Option<DateTime<Utc>>,
+}
 
 impl Store {
     /// Makes every source known; a new one is due at `now`.
@@ -106,9 +128,18 @@ impl Store {
     }
 
     /// Records a visit, ends its claim, and says when to look next.
-    pub async fn finish_visit(&self, visit: Visit, next_look: DateTime<Utc>) -> Result<()> {
+    ///
+    /// What it taught and what it cost is written in the same transaction.
+    pub async fn finish_visit(&self, ending: Ending) -> Result<()> {
+        let Ending { visit, next_look, lesson, spent } = ending;
         self.write(move |transaction| {
             let counts = visit.counts;
+            if let Some(lesson) = &lesson {
+                write_lesson(transaction, &visit.source, lesson)?;
+            }
+            if let Some(spent) = spent {
+                spend(transaction, spent, visit.ended)?;
+            }
             transaction.execute(
                 "INSERT INTO visit (source, started, ended, outcome, detail, links, fresh, articles,
                                     revisions, copies, relevant, messages, failures, removed)
@@ -133,6 +164,27 @@ impl Store {
         .await
     }
 
+    /// What is remembered of every source ever registered, by id.
+    pub async fn source_states(&self) -> Result<Vec<SourceState>> {
+        self.read(move |connection| {
+            let mut statement = connection
+                .prepare("SELECT id, next_look, failures, last_success FROM source ORDER BY id")?;
+            let mut rows = statement.query([])?;
+            let mut states = Vec::new();
+            while let Some(row) = rows.next()? {
+                let last_success: Option<String> = row.get(3)?;
+                states.push(SourceState {
+                    id: SourceId(row.get(0)?),
+                    next_look: parse_moment(&row.get::<_, String>(1)?)?,
+                    failures: row.get(2)?,
+                    last_success: last_success.as_deref().map(parse_moment).transpose()?,
+                });
+            }
+            Ok(states)
+        })
+        .await
+    }
+
     /// The latest visits, newest first, of one source or of all.
     pub async fn visits(&self, source: Option<SourceId>, limit: usize) -> Result<Vec<Visit>> {
         self.read(move |connection| {
@@ -148,22 +200,6 @@ impl Store {
                 visits.push(visit_of(row)?);
             }
             Ok(visits)
-        })
-        .await
-    }
-
-    /// What a listing's server gave us last time to ask whether it changed.
-    pub async fn listing_validators(&self, source: SourceId, url: String) -> Result<Validators> {
-        self.read(move |connection| {
-            let found = connection
-                .prepare_cached(
-                    "SELECT etag, last_modified FROM listing WHERE source = ?1 AND url = ?2",
-                )?
-                .query_row(params![source.0, url], |row| {
-                    Ok(Validators { etag: row.get(0)?, last_modified: row.get(1)? })
-                })
-                .optional()?;
-            Ok(found.unwrap_or_default())
         })
         .await
     }

@@ -12,19 +12,38 @@ use unicode_normalization::UnicodeNormalization;
 /// ```
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    if text.is_ascii() {
-        for c in text.chars() {
-            push_folded(&mut folded, c.to_ascii_lowercase());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        // What decomposes does so together with the marks behind it, never across such a character.
+        let length = match first {
+            _ if is_plain(first) => rest.find(|c| !is_plain(c)).unwrap_or(rest.len()),
+            _ => rest.find(is_plain).unwrap_or(rest.len()),
+        };
+        let (run, after) = rest.split_at(length);
+        if is_plain(first) {
+            run.chars().for_each(|c| push_folded(&mut folded, lower(c)));
+        } else {
+            let letters = run.nfkd().filter(|c| !is_mark(*c)).flat_map(char::to_lowercase);
+            letters.for_each(|c| push_folded(&mut folded, c));
         }
-    } else {
-        for c in text.nfkd().filter(|c| !is_mark(*c)) {
-            for lower in c.to_lowercase() {
-                push_folded(&mut folded, lower);
-            }
-        }
+        rest = after;
     }
     folded.truncate(folded.trim_end().len());
     folded
+}
+
+/// Characters that neither decompose nor combine and whose small letter is one character: ASCII,
+/// the punctuation of running text, Cyrillic without й and its like, Chinese.
+fn is_plain(c: char) -> bool {
+    matches!(c, '\0'..='\u{7F}' | '‐' | '–'..='―' | '‘'..='”' | 'А'..='И' | 'К'..='и' | 'к'..='я' | '\u{4E00}'..='\u{9FFF}')
+}
+
+/// The small letter of a plain character.
+fn lower(c: char) -> char {
+    match c {
+        'А'..='Я' => char::from_u32(c as u32 + 32).unwrap_or(c),
+        c => c.to_ascii_lowercase(),
+    }
 }
 
 /// [`fold`] with every digit as `0`: what a line is where only its numbers change.
@@ -37,6 +56,21 @@ pub fn fold_numbers(text: &str) -> String {
     zero_digits(&fold(text))
 }
 
+/// The [`line_hash`] of a folded line with every digit as `0`.
+pub fn numberless_hash(folded: &str) -> u64 {
+    let mut hash = FNV_START;
+    for c in folded.chars() {
+        let c = if c.is_numeric() { '0' } else { c };
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
+        }
+    }
+    hash
+}
+
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0100_0000_01b3;
+
 /// A folded line with every digit as `0`.
 pub fn zero_digits(folded: &str) -> String {
     folded.chars().map(|c| if c.is_numeric() { '0' } else { c }).collect()
@@ -44,9 +78,7 @@ pub fn zero_digits(folded: &str) -> String {
 
 /// FNV-1a of a folded line: stable over versions, since stores keep it.
 pub fn line_hash(folded: &str) -> u64 {
-    folded.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    folded.bytes().fold(FNV_START, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME))
 }
 
 fn push_folded(folded: &mut String, c: char) {
@@ -54,7 +86,7 @@ fn push_folded(folded: &mut String, c: char) {
         folded.push(c);
     } else if matches!(c, '\'' | '’' | '\u{200c}' | '\u{200d}') {
         // Inside words: "don't" and "dont" are one, as are Persian spellings with a joiner.
-    } else if !folded.is_empty() && !folded.ends_with(' ') {
+    } else if !folded.is_empty() && folded.as_bytes()[folded.len() - 1] != b' ' {
         folded.push(' ');
     }
 }
@@ -63,4 +95,87 @@ fn push_folded(folded: &mut String, c: char) {
 /// Thai are letters to a reader and count as such.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{5b0}'..='\u{5c7}')
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_normalization::UnicodeNormalization;
+
+    use crate::text::fold::{
+        fold, is_mark, is_plain, line_hash, lower, numberless_hash, push_folded, zero_digits,
+    };
+
+    /// The whole text decomposed at once.
+    fn fold_as_a_whole(text: &str) -> String {
+        let mut folded = String::new();
+        for c in text.nfkd().filter(|c| !is_mark(*c)).flat_map(char::to_lowercase) {
+            push_folded(&mut folded, c);
+        }
+        folded.truncate(folded.trim_end().len());
+        folded
+    }
+
+    #[test]
+    fn plain_characters_are_plain() {
+        for c in ('\0'..=char::MAX).filter(|c| is_plain(*c)) {
+            assert!(std::iter::once(c).nfkd().eq([c]), "{c:?} decomposes");
+            assert!(c.to_lowercase().eq([lower(c)]), "{c:?} in lower case");
+        }
+    }
+
+    #[test]
+    fn numbers_do_not_change_the_hash() {
+        for line in ["", "photo 12", "٣ 4 ④", "no number", "第三 7"] {
+            assert_eq!(numberless_hash(line), line_hash(&zero_digits(line)), "{line}");
+        }
+    }
+
+    #[test]
+    fn run_by_run_is_as_a_whole() {
+        let pieces = [
+            "a",
+            "B",
+            " ",
+            "-",
+            "é",
+            "E\u{301}",
+            "\u{301}",
+            "\u{323}",
+            "й",
+            "и\u{306}",
+            "Я",
+            "’",
+            "…",
+            "–",
+            "中",
+            "が",
+            "か\u{3099}",
+            "한",
+            "ﬁ",
+            "İ",
+            "ß",
+            "\u{5b0}",
+            "ש",
+            "ك\u{64b}",
+            "\u{200c}",
+            "ก\u{e34}",
+            "１",
+            "²",
+            "½",
+            "Å",
+            "\u{ad}",
+            "ǅ",
+        ];
+        let mut state = 88_172_645_463_325_252_u64;
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..6 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                text.push_str(pieces[(state >> 20) as usize % pieces.len()]);
+            }
+            assert_eq!(fold(&text), fold_as_a_whole(&text), "{text:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! How much of one text stands in another: the measure of the public extraction benchmarks.
 
-use std::collections::HashMap;
+use crate::text::quick_hash::QuickMap;
 
 /// Tokens in a row that are compared.
 const RUN: usize = 4;
@@ -33,7 +33,7 @@ impl Overlap {
 pub fn overlap(truth: &str, extracted: &str) -> Overlap {
     let truth = runs(truth);
     let extracted = runs(extracted);
-    let total = |runs: &HashMap<u64, u32>| f64::from(runs.values().sum::<u32>());
+    let total = |runs: &QuickMap<u64, u32>| f64::from(runs.values().sum::<u32>());
     let common: u32 = truth
         .iter()
         .map(|(run, count)| extracted.get(run).map_or(0, |other| *count.min(other)))
@@ -46,9 +46,9 @@ pub fn overlap(truth: &str, extracted: &str) -> Overlap {
 }
 
 /// Hashes of the runs of a text with their counts.
-pub fn runs(text: &str) -> HashMap<u64, u32> {
+pub fn runs(text: &str) -> QuickMap<u64, u32> {
     let tokens = token_hashes(text);
-    let mut counts = HashMap::new();
+    let mut counts = QuickMap::default();
     for run in tokens.windows(RUN.min(tokens.len()).max(1)) {
         *counts.entry(run_hash(run)).or_insert(0) += 1;
     }
@@ -57,14 +57,33 @@ pub fn runs(text: &str) -> HashMap<u64, u32> {
 
 /// A hash for every token (`\w+`) of a text, in order.
 pub fn token_hashes(text: &str) -> Vec<u64> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|token| !token.is_empty())
-        .map(|token| {
-            token.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            })
-        })
-        .collect()
+    const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+    let mut hashes = Vec::with_capacity(text.len() / 6);
+    let mut hash = FNV_START;
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            hash = (hash ^ u64::from(c as u32)).wrapping_mul(0x0100_0000_01b3);
+        } else if c == '_' || (!c.is_ascii() && c.is_alphanumeric()) {
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        } else if hash != FNV_START {
+            hashes.push(hash);
+            hash = FNV_START;
+        }
+    }
+    if hash != FNV_START {
+        hashes.push(hash);
+    }
+    hashes
+}
+
+/// The runs of a text of these tokens, each once, in the order of their hashes.
+pub fn distinct_runs(tokens: &[u64]) -> Vec<u64> {
+    let mut runs: Vec<u64> = tokens.windows(RUN.min(tokens.len()).max(1)).map(run_hash).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    runs
 }
 
 /// One hash for a run of token hashes.

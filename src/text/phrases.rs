@@ -2,6 +2,7 @@
 //!
 //! `phrases.txt` is the table; this file reads it once and looks lines up in it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -9,7 +10,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::model::article::Reason;
 use crate::text::fold::fold;
-use crate::text::words::{ends_sentence, is_spaceless, words};
+use crate::text::words::{count_up_to, ends_sentence, is_spaceless};
 
 const TABLE: &str = include_str!("phrases.txt");
 
@@ -59,20 +60,32 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(TABLE));
 /// assert_eq!(look_up("“Follow us on this path,” he said to the allies."), None);
 /// ```
 pub fn look_up(line: &str) -> Option<Known> {
-    if words(line).take(SHORT + 1).count() > SHORT {
+    look_up_folded(line, &fold(line))
+}
+
+/// [`look_up`] of a line whose folded form is at hand.
+pub fn look_up_folded(line: &str, folded: &str) -> Option<Known> {
+    if count_up_to(line, SHORT + 1) > SHORT {
         return None;
     }
     if line.starts_with(['©', 'ⓒ']) {
         return Some(Known { reason: Reason::Copyright, how: Match::Start });
     }
     let lexicon = &*LEXICON;
-    let folded = fold(line);
     if let Some(reason) =
         lexicon.whole.get(folded.trim_matches(|c: char| c.is_numeric() || c == ' '))
     {
         return Some(Known { reason: *reason, how: Match::Whole });
     }
     let plain = without_quotations(line);
+    let padded = match &plain {
+        Cow::Borrowed(_) => format!(" {folded} "),
+        Cow::Owned(plain) => format!(" {} ", fold(plain)),
+    };
+    // Whatever a sentence of the line holds, the line holds as well.
+    if !lexicon.inside.is_match(&padded) {
+        return None;
+    }
     for sentence in sentences(&plain) {
         let padded = format!(" {} ", fold(sentence));
         let mut hits = lexicon.inside.find_overlapping_iter(&padded);
@@ -81,14 +94,16 @@ pub fn look_up(line: &str) -> Option<Known> {
             return Some(Known { reason: lexicon.entry(&hit).reason, how: Match::Start });
         }
     }
-    let padded = format!(" {} ", fold(&plain));
     let mut hits = lexicon.inside.find_overlapping_iter(&padded);
     let anywhere = hits.find(|hit| lexicon.entry(hit).how == Match::Has)?;
     Some(Known { reason: lexicon.entry(&anywhere).reason, how: Match::Has })
 }
 
 /// The line without what stands between quotation marks.
-fn without_quotations(line: &str) -> String {
+fn without_quotations(line: &str) -> Cow<'_, str> {
+    if !line.contains(OPENING) {
+        return Cow::Borrowed(line);
+    }
     let mut plain = String::with_capacity(line.len());
     let mut closing = None;
     for c in line.chars() {
@@ -109,8 +124,10 @@ fn without_quotations(line: &str) -> String {
         }
     }
     // A quotation mark that never closes hides nothing.
-    if closing.is_some() { line.to_owned() } else { plain }
+    if closing.is_some() { Cow::Borrowed(line) } else { Cow::Owned(plain) }
 }
+
+const OPENING: [char; 5] = ['“', '„', '«', '"', '「'];
 
 /// Parts of a line that could stand alone: cut after the marks that end sentences and at bars.
 fn sentences(line: &str) -> impl Iterator<Item = &str> {

@@ -16,17 +16,28 @@ use unicode_normalization::UnicodeNormalization;
 /// assert_eq!(all("already fine"), "already fine");
 /// ```
 pub fn all(text: &str) -> Cow<'_, str> {
-    // Most lines of most pages are plain ASCII without an ampersand.
-    if text
-        .bytes()
-        .all(|byte| byte.is_ascii() && byte != b'&' && (byte >= b' ' || byte.is_ascii_whitespace()))
-    {
+    // Most lines of most pages need nothing.
+    if !needs_repair(text) {
         return Cow::Borrowed(text);
     }
     let text = then(Cow::Borrowed(text), mojibake);
     let text = then(text, entities);
     let text = then(text, ligatures);
     then(text, unseen)
+}
+
+/// Whether any of the repairs may find something: one look at each character.
+fn needs_repair(text: &str) -> bool {
+    let mut after_lead = false;
+    text.chars().any(|c| {
+        let misread = after_lead && is_continuation(c);
+        after_lead = is_lead(c);
+        match c {
+            '&' => true,
+            ' '..='~' => false,
+            _ => misread || is_form(c) || is_unseen(c) || is_joiner(c),
+        }
+    })
 }
 
 /// Decodes the entities that are left in a text that was decoded once, `&amp;eacute;` of the page.
@@ -61,7 +72,8 @@ pub fn entities(text: &str) -> Cow<'_, str> {
 /// assert_eq!(mojibake("naïve cafÃ©"), "naïve café");
 /// ```
 pub fn mojibake(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_lead) {
+    let next = text.chars().skip(1);
+    if !text.chars().zip(next).any(|(c, next)| is_lead(c) && is_continuation(next)) {
         return Cow::Borrowed(text);
     }
     match reread_whole(text).or_else(|| reread_parts(text)) {
@@ -79,7 +91,6 @@ pub fn mojibake(text: &str) -> Cow<'_, str> {
 /// assert_eq!(ligatures("\u{FEE3}\u{FEE4}\u{FEE8}\u{FEEE}\u{FECB}"), "ممنوع");
 /// ```
 pub fn ligatures(text: &str) -> Cow<'_, str> {
-    let is_form = |c: char| matches!(c, '\u{FB00}'..='\u{FB06}' | '\u{FB50}'..='\u{FDFB}' | '\u{FE70}'..='\u{FEFC}');
     if !text.chars().any(is_form) {
         return Cow::Borrowed(text);
     }
@@ -243,6 +254,11 @@ fn is_lead(c: char) -> bool {
     ('Â'..='ô').contains(&c)
 }
 
+/// Whether a character is what a UTF-8 sequence goes on with when read as Windows-1252.
+fn is_continuation(c: char) -> bool {
+    matches!(c, '\u{80}'..) && windows_1252_byte(c).is_some_and(|byte| byte <= 0xBF)
+}
+
 fn windows_1252_byte(c: char) -> Option<u8> {
     match c {
         '\0'..='\u{7F}' | '\u{A0}'..='\u{FF}' => u8::try_from(u32::from(c)).ok(),
@@ -251,6 +267,11 @@ fn windows_1252_byte(c: char) -> Option<u8> {
             u8::try_from(0x80 + at).ok()
         }
     }
+}
+
+/// Ligatures of type-setters and presentation forms of Arabic.
+fn is_form(c: char) -> bool {
+    matches!(c, '\u{FB00}'..='\u{FB06}' | '\u{FB50}'..='\u{FDFB}' | '\u{FE70}'..='\u{FEFC}')
 }
 
 fn is_unseen(c: char) -> bool {

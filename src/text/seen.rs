@@ -15,6 +15,9 @@ use crate::text::repair;
 /// ```
 pub fn as_seen(text: &str) -> String {
     let repaired = repair::all(text);
+    if is_squeezed(&repaired) {
+        return repaired.into_owned();
+    }
     let mut seen = String::with_capacity(repaired.len());
     for word in repaired.split_whitespace() {
         if !seen.is_empty() {
@@ -23,4 +26,17 @@ pub fn as_seen(text: &str) -> String {
         seen.push_str(word);
     }
     seen
+}
+
+/// Whether white space is single blanks between words already, as it mostly is.
+fn is_squeezed(text: &str) -> bool {
+    let mut after_blank = true;
+    for c in text.chars() {
+        let blank = c == ' ';
+        if (blank && after_blank) || (!blank && c.is_whitespace()) {
+            return false;
+        }
+        after_blank = blank;
+    }
+    text.is_empty() || !after_blank
 }

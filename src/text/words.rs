@@ -24,6 +24,30 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// How many words a text has, counted up to `most`.
+///
+/// ```
+/// use sanctionwatch::text::words::count_up_to;
+/// assert_eq!(count_up_to("E.U. sanctions, 制裁!", 100), 5);
+/// assert_eq!(count_up_to("one two three", 2), 2);
+/// ```
+pub fn count_up_to(text: &str, most: usize) -> usize {
+    let mut count = 0;
+    let mut in_word = false;
+    for c in text.chars() {
+        let letter = c.is_alphanumeric();
+        let alone = letter && !c.is_ascii() && is_spaceless(c);
+        if alone || (letter && !in_word) {
+            if count == most {
+                break;
+            }
+            count += 1;
+        }
+        in_word = letter && !alone;
+    }
+    count
+}
+
 /// Letters of scripts that write no spaces between words.
 pub fn is_spaceless(c: char) -> bool {
     matches!(u32::from(c),

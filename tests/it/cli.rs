@@ -33,12 +33,14 @@ fn help_names_every_command_with_a_line() {
         "crawl",
         "run",
         "search",
+        "feedback",
         "subscriber",
         "source",
         "check",
         "read",
         "links",
         "judge",
+        "screen",
     ];
     for command in commands {
         let line = help.lines().find(|line| line.trim_start().starts_with(command));
@@ -51,7 +53,10 @@ fn help_names_every_command_with_a_line() {
 
 #[test]
 fn exit_codes_tell_a_script_how_it_went() {
-    let cases: [(&[&str], &str, i32); 9] = [
+    let cases: [(&[&str], &str, i32); 12] = [
+        (&["feedback", "7", "--not"], "", 1),
+        (&["feedback", "7"], "", 2),
+        (&["feedback", "--export"], "", 0),
         (&["source", "list"], "", 0),
         (&["subscriber", "list"], "", 0),
         (&["subscriber", "add", "ada@example.org"], "", 0),

@@ -9,10 +9,10 @@ use chrono::TimeDelta;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sanctionwatch::clock::Clock;
-use sanctionwatch::fetch::{Fetcher, Limits};
+use sanctionwatch::fetch::{Fetcher, Limits, Names};
 use sanctionwatch::jobs::crawl::{Crawler, Settings};
 use sanctionwatch::model::source::{
-    Expectation, Listing, ListingKind, Recipe, Source, SourceId, SourceKind,
+    Expectation, Listing, ListingKind, Recipe, Rendering, Source, SourceId, SourceKind,
 };
 use sanctionwatch::model::visit::{Outcome, Visit};
 use sanctionwatch::store::{Scope, Store, StoredArticle};
@@ -29,6 +29,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with_names(Names::System).await
+    }
+
+    async fn with_names(names: Names) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("world.db")).unwrap();
         let clock = Clock::fixed("2026-03-02T08:00:00Z".parse().unwrap());
@@ -42,6 +46,7 @@ impl World {
             total: Duration::from_secs(20),
             body: 8 << 20,
             allow_private: vec!["127.0.0.1".to_owned()],
+            names,
             ..Limits::default()
         };
         let fetcher = Fetcher::new(limits, clock.clone()).unwrap();
@@ -76,7 +81,8 @@ pub(crate) fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> 
         kind: SourceKind::News,
         country: "int".to_owned(),
         language: "en".to_owned(),
-        listings: vec![Listing { url, kind, include: Vec::new(), exclude: Vec::new() }],
+        listings: vec![Listing::new(url, kind)],
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {
@@ -86,6 +92,8 @@ pub(crate) fn source(slug: &str, kind: ListingKind, url: String) -> Arc<Source> 
             dated: false,
             silence_days: 30,
         },
+        topics: Vec::new(),
+        credentials: None,
     })
 }
 
@@ -445,4 +453,141 @@ async fn a_server_that_wants_to_be_left_alone_costs_no_attempts() {
         .await
         .unwrap();
     assert_eq!(due.iter().map(|link| link.attempts).collect::<Vec<_>>(), [0, 0]);
+}
+
+/// Moves the clock to when the source is due, and lets everything that is due by then be visited.
+async fn due_after(world: &World, id: &SourceId) -> TimeDelta {
+    let states = world.crawler.store.source_states().await.unwrap();
+    let state = states.iter().find(|state| state.id == *id).unwrap();
+    state.next_look - world.clock.now()
+}
+
+#[tokio::test]
+async fn a_source_without_a_schedule_is_looked_at_by_its_rhythm() {
+    let world = World::new().await;
+    let web = Web::start().await;
+    let quiet = source("quiet", ListingKind::Feed, web.url("/quiet"));
+    let busy = source("busy", ListingKind::Feed, web.url("/busy"));
+    web.feed("/quiet", feed(&[web.url("/q")])).page("/q", "text/html", page("Quiet Lines"));
+    let mut items = Vec::new();
+    let rfc2822 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc2822();
+    for number in 0..40 {
+        let published = rfc2822(world.clock.now() - TimeDelta::minutes(11 * (number + 1)));
+        let link = web.url(&format!("/b{number}"));
+        web.page(&format!("/b{number}"), "text/html", page(&format!("Busy Lines {number}")));
+        items.push(format!("<item><link>{link}</link><pubDate>{published}</pubDate></item>"));
+    }
+    web.feed("/busy", format!("<rss><channel><title>t</title>{}</channel></rss>", items.concat()));
+    world.crawl(&[Arc::clone(&quiet), Arc::clone(&busy)]).await;
+
+    let rhythms = world.crawler.store.rhythms().await.unwrap();
+    assert_eq!(rhythms.len(), 2);
+    let (_, learned) = &rhythms[0];
+    assert!((30.0..40.0).contains(&learned.items), "{learned:?}");
+    let (soon, late) = (due_after(&world, &busy.id).await, due_after(&world, &quiet.id).await);
+    assert!(soon < late, "busy in {soon}, quiet in {late}");
+    assert!(TimeDelta::minutes(5) <= soon && late <= TimeDelta::hours(12), "{soon} {late}");
+
+    // What was learned is there for the next process, and no item is learned twice.
+    world.clock.advance(TimeDelta::hours(1));
+    world.crawl(&[Arc::clone(&busy)]).await;
+    let again = world.crawler.store.rhythm(busy.id.clone()).await.unwrap().unwrap();
+    assert!(again.items < learned.items, "{} then {}", learned.items, again.items);
+    assert!(world.crawler.store.price().await.unwrap().is_some());
+}
+
+/// The same feed and article under whatever name is asked for.
+async fn web_of_one_article() -> Web {
+    let web = Web::start().await;
+    web.feed("/feed", feed(&[]).replace("</channel>", "<item><link>/a</link></item></channel>"))
+        .page("/a", "text/html", page("Calvenna Shipping"));
+    web
+}
+
+#[tokio::test]
+async fn a_network_that_is_down_is_one_state_and_no_source_is_blamed() {
+    // Names of five sites; while the cable is pulled they have no address.
+    let address = Arc::new(std::sync::Mutex::new(None));
+    let names = {
+        let address = Arc::clone(&address);
+        Names::Table(Arc::new(move |_| address.lock().unwrap().map(|address| vec![address])))
+    };
+    let world = World::with_names(names).await;
+    let sources: Vec<Arc<Source>> = (0..5)
+        .map(|n| {
+            source(&format!("s{n}"), ListingKind::Feed, format!("http://site-{n}.example/feed"))
+        })
+        .collect();
+    let web = web_of_one_article().await;
+    *address.lock().unwrap() = Some(web.address());
+    let healthy = world.crawl(&sources).await;
+    assert!(healthy.iter().all(|visit| visit.outcome.is_healthy()), "{healthy:?}");
+
+    // Connections that were kept open end with the server.
+    *address.lock().unwrap() = None;
+    drop(web);
+    world.clock.advance(TimeDelta::hours(25));
+    let visits = world.crawl(&sources).await;
+    assert!(visits.iter().any(|visit| visit.outcome == Outcome::Offline), "{visits:?}");
+    let store = &world.crawler.store;
+    assert!(store.outage().await.unwrap().is_some());
+    let states = store.source_states().await.unwrap();
+    assert!(states.iter().all(|state| state.failures == 0), "{states:?}");
+    let recorded = store.visits(None, 100).await.unwrap();
+    let blames = |visit: &&Visit| !visit.outcome.is_healthy() && visit.outcome != Outcome::Offline;
+    assert_eq!(recorded.iter().filter(blames).count(), 0, "{recorded:?}");
+
+    let web = web_of_one_article().await;
+    *address.lock().unwrap() = Some(web.address());
+    // What was learned of robots.txt in the outage is forgotten by then.
+    world.clock.advance(TimeDelta::minutes(6));
+    let back = world.crawl(&sources).await;
+    assert_eq!(back.len(), 5, "{back:?}");
+    assert!(back.iter().all(|visit| visit.outcome.is_healthy()), "{back:?}");
+    assert_eq!(store.outage().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn one_site_that_is_down_is_that_sites_affair() {
+    let web = web_of_one_article().await;
+    let address = web.address();
+    let names = Names::Table(Arc::new(move |name| (name != "dead.example").then(|| vec![address])));
+    let world = World::with_names(names).await;
+    let dead = source("dead", ListingKind::Feed, "http://dead.example/feed".to_owned());
+    let well = source("well", ListingKind::Feed, "http://well.example/feed".to_owned());
+    let mut rests = Vec::new();
+    for _ in 0..12 {
+        let visits = world.crawl(&[Arc::clone(&dead), Arc::clone(&well)]).await;
+        assert_eq!(visits[0].outcome, Outcome::Unreachable);
+        assert!(visits[1].outcome.is_healthy());
+        let rest = due_after(&world, &dead.id).await;
+        rests.push(rest);
+        world.clock.advance(rest);
+    }
+    assert!(rests.is_sorted(), "{rests:?}");
+    assert_eq!(rests.last(), Some(&TimeDelta::hours(24)), "the rest is capped and never ends");
+}
+
+#[tokio::test]
+async fn pages_that_are_none_and_listings_that_moved_have_states_of_their_own() {
+    let web = Web::start().await;
+    let soft = "<html lang=en><head><title>Page not found | Ministry</title></head><body><article>\
+                <h1>Page not found</h1><p>The page you asked for could not be found on this site, \
+                please use the search or begin again at the home page.</p></article></body></html>";
+    web.feed("/feed", feed(&[web.url("/soft")]))
+        .page("/soft", "text/html", soft)
+        .answer("/old", Response::redirect(301, "/new"))
+        .feed("/new", feed(&[web.url("/article")]))
+        .page("/article", "text/html", page("Calvenna Shipping"));
+    let world = World::new().await;
+    let sources = [
+        source("moved", ListingKind::Feed, web.url("/old")),
+        source("soft", ListingKind::Feed, web.url("/feed")),
+    ];
+    let visits = world.crawl(&sources).await;
+    assert_eq!(visits[0].outcome, Outcome::Moved, "{:?}", visits[0]);
+    assert!(visits[0].detail.contains("/new"), "{}", visits[0].detail);
+    assert_eq!(visits[1].outcome, Outcome::Unexpected, "{:?}", visits[1]);
+    assert!(visits[1].detail.contains("Page not found"), "{}", visits[1].detail);
+    assert_eq!(world.articles().await.len(), 1);
 }

@@ -15,10 +15,8 @@ use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::visit::Outcome;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+use crate::support::tls;
 use crate::support::web::{Request, Response, Web};
 
 /// No pause, loopback open.
@@ -547,7 +545,7 @@ async fn a_crawl_delay_is_kept_up_to_the_cap() {
 async fn a_certificate_nobody_vouches_for_is_refused_with_the_reason() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let acceptor = self_signed("127.0.0.1");
+    let acceptor = tls::self_signed("127.0.0.1").acceptor;
     let mut server = JoinSet::new();
     server.spawn(async move {
         loop {
@@ -559,15 +557,4 @@ async fn a_certificate_nobody_vouches_for_is_refused_with_the_reason() {
     let fault = fault(&fetcher(limits()), &format!("https://{address}/")).await;
     assert_eq!(fault.outcome, Outcome::Unreachable, "{fault}");
     assert!(fault.detail.contains("certificate"), "{fault}");
-}
-
-fn self_signed(host: &str) -> TlsAcceptor {
-    let rcgen::CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
 }

@@ -10,7 +10,9 @@ use chrono::DateTime;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sanctionwatch::model::fetched::{Fetched, Validators};
-use sanctionwatch::model::source::{JsonPaths, Link, Listing, ListingKind, Pattern};
+use sanctionwatch::model::source::{
+    JsonPaths, Link, Listing, ListingKind, NextPage, Paging, Pattern,
+};
 use sanctionwatch::parse::listing::{Listed, ListingError, links};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,6 +25,8 @@ struct Case {
     kind: String,
     content_type: Option<String>,
     selector: Option<String>,
+    /// Where the listing goes on: a selector, or a path in JSON.
+    next: Option<String>,
     paths: Option<Paths>,
     #[serde(default)]
     include: Vec<String>,
@@ -32,6 +36,11 @@ struct Case {
     links: Vec<Value>,
     #[serde(default)]
     sitemaps: Vec<String>,
+    /// The feed that a home page declares.
+    feed: Option<String>,
+    next_page: Option<String>,
+    /// The hub and the topic.
+    hub: Option<(String, String)>,
     /// Parts of notes that must be given.
     #[serde(default)]
     notes: Vec<String>,
@@ -89,6 +98,10 @@ fn compare(name: &str, case: &Case, result: Result<Listed, ListingError>) {
     let found: Vec<Value> = listed.links.iter().map(as_json).collect();
     assert_eq!(found, case.links, "{name}");
     assert_eq!(listed.sitemaps, case.sitemaps, "{name}");
+    assert_eq!(listed.feed, case.feed, "{name}");
+    assert_eq!(listed.next, case.next_page, "{name}");
+    let hub = listed.hub.as_ref().map(|hub| (hub.url.clone(), hub.topic.clone()));
+    assert_eq!(hub, case.hub, "{name}");
     for expected in &case.notes {
         let said = listed.notes.iter().any(|note| note.text.contains(expected));
         assert!(said, "{name}: {expected:?} is not among {:?}", listed.notes);
@@ -122,6 +135,7 @@ fn listing(case: &Case) -> Listing {
                 summary: paths.summary.clone(),
             })
         }
+        "home" => ListingKind::Home,
         "page" => ListingKind::Page,
         other => panic!("{other} is no kind"),
     };
@@ -131,6 +145,15 @@ fn listing(case: &Case) -> Listing {
         kind,
         include: patterns(&case.include),
         exclude: patterns(&case.exclude),
+        paging: case.next.clone().map(paging(&case.kind)),
+    }
+}
+
+fn paging(kind: &str) -> impl Fn(String) -> Paging {
+    let is_json = kind == "json";
+    move |next| Paging {
+        next: if is_json { NextPage::Path(next) } else { NextPage::Selector(next) },
+        most: 2,
     }
 }
 

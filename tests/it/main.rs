@@ -3,19 +3,28 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod browser;
 mod cli;
 mod config;
 mod crash;
 mod crawl;
 mod demo;
+mod facts;
 mod fetch;
 mod follow_ups;
+mod hostile;
 mod judge;
+mod links;
+mod list_sync;
 mod listings;
+mod lists;
 mod mail;
 mod pdf;
 mod read;
+mod screen;
 mod send_mail;
 mod service;
+mod source_command;
 mod sources;
 mod support;
+mod tree;

@@ -353,6 +353,26 @@ fn wild_numbers() -> Vec<u8> {
     pdf.write(root)
 }
 
+/// Short lines that a web page would lose as bylines, dates, calls or copyright are a document's own.
+#[test]
+fn short_lines_of_a_document_stay() {
+    let lines = [
+        "Executive Order 14999 of May 28, 2026",
+        "28 May 2026",
+        "By order of the Minister",
+        "Contact the Sanctions Office for more information",
+        "All rights of appeal are reserved to the persons named above.",
+        "Signed",
+    ];
+    let mut page = vec![line(60.0, 780.0, 20.0, "Order on Four Ships")];
+    for (row, text) in (0_u8..).zip(lines) {
+        page.push(line(60.0, 740.0 - 40.0 * f32::from(row), 11.0, text));
+    }
+    let article = outcome(&of_lines(&[page], None)).article.unwrap();
+    assert_eq!(article.title, "Order on Four Ships");
+    assert_eq!(paragraphs(&article), lines);
+}
+
 #[test]
 fn headings_stay_headings() {
     let mut page = vec![line(60.0, 780.0, 20.0, "Guidance for Importers of Steel")];

@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 
 use chrono::DateTime;
 use sanctionwatch::jobs::read::read;
-use sanctionwatch::model::article::{Article, SiteMemory};
+use sanctionwatch::model::article::{Article, Block, BlockKind, SiteMemory};
+use sanctionwatch::model::extracted::Captions;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::Recipe;
 use serde_json::Value;
@@ -130,9 +131,10 @@ fn the_seed_as_bare_paragraphs() {
 }
 
 /// Runs the command over JSON lines and returns its lines and exit code.
-fn run_read(input: &str) -> (Vec<Value>, i32) {
+fn run_read(options: &[&str], input: &str) -> (Vec<Value>, i32) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_sanctionwatch"))
         .arg("read")
+        .args(options)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -163,7 +165,7 @@ fn the_command_answers_line_by_line() {
         serde_json::json!({"id": 5}).to_string(),
     ]
     .join("\n");
-    let (lines, exit) = run_read(&input);
+    let (lines, exit) = run_read(&[], &input);
     assert_eq!(lines.len(), 5);
     assert_eq!(exit, 1);
     for (line, id) in [(&lines[0], Value::from(1)), (&lines[1], Value::from("two"))] {
@@ -196,6 +198,81 @@ fn a_recipe_overrides_the_heuristics() {
         "title: Notice\nparagraph: Keep this short line.\nparagraph: And a second part, which the \
          selector names as well.\n"
     );
+}
+
+/// Captions of the article's own pictures stay where the recipe wants them, each once; those of
+/// other articles never do.
+#[test]
+fn captions_stay_on_request() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sites/gallery.html");
+    let body = fs::read(page).unwrap();
+    for (captions, expected) in [
+        (Captions::Dropped, &[][..]),
+        (
+            Captions::Kept,
+            &[
+                "A crane stands still at the northern basin. Photo: Tom Weld",
+                "A pilot boat returns without work. Photo: Tom Weld",
+            ],
+        ),
+    ] {
+        let recipe = Recipe { captions, ..Recipe::default() };
+        let article = read(&fetched(&body, "text/html"), &recipe, &SiteMemory::default()).0;
+        let blocks = article.unwrap().blocks;
+        let is_caption = |block: &&Block| block.kind == BlockKind::Caption;
+        let found: Vec<&str> = blocks.iter().filter(is_caption).map(|b| b.text.as_str()).collect();
+        assert_eq!(found, expected, "{captions:?}");
+        assert_eq!(blocks.len() - found.len(), 2);
+    }
+}
+
+/// The line of a page tells every field that the page claims.
+#[test]
+fn the_command_tells_the_fields() {
+    let html = r#"<html lang="de"><head><title>Bank &amp;amp; Söhne gelistet | Der Küstenbote</title>
+        <link rel="canonical" href="https://example.org/wirtschaft/bank-gelistet">
+        <meta property="og:site_name" content="Der Küstenbote"><meta property="og:image" content="/bilder/bank.jpg">
+        <script type="application/ld+json">{"@type":"NewsArticle","headline":"Bank &amp;amp; Söhne gelistet",
+        "datePublished":"2026-05-28T09:30:00+02:00","dateModified":"2026-05-28T11:05:00+02:00",
+        "author":[{"@type":"Person","name":"Anna Beispiel"},{"@type":"Organization","name":"Muster-Agentur"}],
+        "articleSection":"Wirtschaft","keywords":["Sanktionen","Banken"],"isAccessibleForFree":false}</script></head>
+        <body><article><h1>Bank &amp;amp; Söhne gelistet</h1><p>Von Anna Beispiel und Muster-Agentur</p>
+        <figure><img src="/bilder/bank.jpg"><figcaption>Die Bank am Hafen. Foto: Eva Muster</figcaption></figure>
+        <p>Die Aufsicht hat am Donnerstag die Bank &amp;amp; Söhne auf ihre Liste ge&shy;setzt, weil sie Zahlungen fÃ¼r
+        zwei Reedereien abgewickelt hatte.</p>
+        <p>Das Vermögen der Bank ist seit dem Morgen gesperrt, teilte die Behörde mit.</p>
+        <ol><li>Zahlungen an die Bank sind verboten, auch über Dritte.<ul><li>Ausnahmen nennt die Verordnung in ihrem dritten
+        Artikel.</li></ul></li></ol></article></body></html>"#;
+    let question = serde_json::json!({"id": 7, "url": "https://example.org/a?x=1", "html": html});
+    let (lines, exit) = run_read(&["--captions"], &question.to_string());
+    assert_eq!(exit, 0);
+    let expected = serde_json::json!({
+        "url": "https://example.org/wirtschaft/bank-gelistet",
+        "title": "Bank & Söhne gelistet",
+        "byline": ["Anna Beispiel", "Muster-Agentur"],
+        "published": "2026-05-28T09:30:00+02:00",
+        "modified": "2026-05-28T11:05:00+02:00",
+        "language": "de",
+        "site": "Der Küstenbote",
+        "section": "Wirtschaft",
+        "tags": ["Sanktionen", "Banken"],
+        "image": "https://example.org/bilder/bank.jpg",
+        "incomplete": true,
+        "blocks": [
+            {"kind": "caption", "text": "Die Bank am Hafen. Foto: Eva Muster"},
+            {"kind": "paragraph", "text": "Die Aufsicht hat am Donnerstag die Bank & Söhne auf ihre \
+                Liste gesetzt, weil sie Zahlungen für zwei Reedereien abgewickelt hatte."},
+            {"kind": "paragraph", "text": "Das Vermögen der Bank ist seit dem Morgen gesperrt, \
+                teilte die Behörde mit."},
+            {"kind": "list", "depth": 0, "ordered": true, "text": "Zahlungen an die Bank sind \
+                verboten, auch über Dritte."},
+            {"kind": "list", "depth": 1, "ordered": false, "text": "Ausnahmen nennt die Verordnung \
+                in ihrem dritten Artikel."},
+        ],
+    });
+    for (field, value) in expected.as_object().unwrap() {
+        assert_eq!(lines[0][field], *value, "{field}");
+    }
 }
 
 #[test]

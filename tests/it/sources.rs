@@ -200,6 +200,9 @@ fn every_source_reads_its_listings() {
             };
             let fetched = answer(&folder(&source), &stem, &listing.url);
             match links(listing, &fetched) {
+                Ok(listed) if listing.paging.is_some() && listed.next.is_none() => {
+                    wrong.push(format!("{}: its listing leads to no next page", source.id));
+                }
                 Ok(listed) => found.extend(listed.links),
                 Err(error) => wrong.push(format!("{}: {error}", source.id)),
             }

@@ -30,8 +30,8 @@ const FIRST: Plan = Plan {
     trees: 150,
     leaves: 20,
     rate: 0.1,
-    leaf_weight: 15.0,
-    ridge: 5.0,
+    leaf_weight: 30.0,
+    ridge: 10.0,
     features: 0.3,
     rows: 0.7,
 };

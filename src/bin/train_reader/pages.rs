@@ -1,6 +1,6 @@
 //! The pages to learn from, and which of their passages the known text holds.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
@@ -12,6 +12,7 @@ use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::parse::page::{self, Page};
 use sanctionwatch::text::fold::{fold, line_hash};
 use sanctionwatch::text::overlap;
+use sanctionwatch::text::seen::as_seen;
 use serde_json::Value;
 
 use crate::FOLDS;
@@ -110,28 +111,17 @@ fn set_weight(dataset: &str) -> f32 {
 }
 
 fn label_by_text(truth: &str, reading: &Reading<'_>, set: f32) -> (Vec<f32>, Vec<f32>) {
-    let truth_tokens = overlap::token_hashes(truth).len() as f32;
-    let runs: Vec<HashMap<u64, u32>> = (1..=4).map(|length| runs_of(truth, length)).collect();
-    let lines: std::collections::HashSet<String> = truth.lines().map(fold).collect();
-    let mut labels = Vec::new();
-    let mut weights = Vec::new();
-    for text in reading.texts() {
-        let tokens = overlap::token_hashes(text);
-        let length = tokens.len().clamp(1, 4);
-        let found = tokens
-            .windows(length)
-            .filter(|run| runs[length - 1].contains_key(&overlap::run_hash(run)))
-            .count() as f32;
-        let all = tokens.windows(length).count().max(1) as f32;
-        let label = if tokens.len() < 4 {
-            f32::from(u8::from(lines.contains(&fold(text))))
-        } else {
-            found / all
-        };
-        labels.push(label);
-        let count = tokens.len() as f32;
-        weights.push(set * (count.min(400.0) + 3.0) / (truth_tokens + 60.0));
-    }
+    // Some truths keep soft hyphens and the like, which a reader does not see.
+    let truth: String = truth.lines().map(|line| as_seen(line) + "\n").collect();
+    let truth_tokens = overlap::token_hashes(&truth).len() as f32;
+    let runs: HashSet<u64> = runs_of(&truth);
+    let tokens: Vec<Vec<u64>> = reading.texts().map(overlap::token_hashes).collect();
+    let mut labels: Vec<f32> = tokens.iter().map(|tokens| share_found(tokens, &runs)).collect();
+    label_short_ones(&truth, reading, &tokens, &runs, &mut labels);
+    let mut weights: Vec<f32> = tokens
+        .iter()
+        .map(|tokens| set * ((tokens.len() as f32).min(400.0) + 3.0) / (truth_tokens + 60.0))
+        .collect();
     // A page of endless comments must not outweigh its article.
     let outside: f32 = labels.iter().zip(&weights).map(|(y, w)| (1.0 - y) * w).sum();
     if outside > 1.5 * set {
@@ -142,13 +132,61 @@ fn label_by_text(truth: &str, reading: &Reading<'_>, set: f32) -> (Vec<f32>, Vec
     (labels, weights)
 }
 
-fn runs_of(text: &str, length: usize) -> HashMap<u64, u32> {
-    let tokens = overlap::token_hashes(text);
-    let mut runs = HashMap::new();
-    for run in tokens.windows(length) {
-        *runs.entry(overlap::run_hash(run)).or_insert(0) += 1;
+/// Tokens in a row that are looked up in the known text.
+const RUN: usize = 4;
+
+fn runs_of(text: &str) -> HashSet<u64> {
+    overlap::token_hashes(text).windows(RUN).map(overlap::run_hash).collect()
+}
+
+/// The share of the runs of a passage that the known text has; 0 for one shorter than a run.
+fn share_found(tokens: &[u64], runs: &HashSet<u64>) -> f32 {
+    let found = tokens.windows(RUN).filter(|run| runs.contains(&overlap::run_hash(run))).count();
+    found as f32 / tokens.windows(RUN).count().max(1) as f32
+}
+
+/// A passage shorter than a run belongs to the known text where it stands in it just so between
+/// the passages around it, or, where no copy of it does, as a line of its own.
+fn label_short_ones(
+    truth: &str,
+    reading: &Reading<'_>,
+    tokens: &[Vec<u64>],
+    runs: &HashSet<u64>,
+    labels: &mut [f32],
+) {
+    let lines: HashSet<String> = truth.lines().map(fold).collect();
+    let texts: Vec<String> = reading.texts().map(fold).collect();
+    let stands = |run: &[u64]| run.len() >= RUN && share_found(run, runs) == 1.0;
+    let is_short = |at: usize| (1..RUN).contains(&tokens[at].len());
+    let mut in_place: Vec<bool> = vec![false; tokens.len()];
+    let mut last: Vec<u64> = Vec::new();
+    for at in 0..tokens.len() {
+        if is_short(at) {
+            let run = [&last[last.len().saturating_sub(3)..], &tokens[at]].concat();
+            in_place[at] = stands(&run);
+        }
+        if in_place[at] || labels[at] > 0.5 {
+            last.extend(&tokens[at]);
+            last.drain(..last.len().saturating_sub(RUN));
+        }
     }
-    runs
+    let mut next: Vec<u64> = Vec::new();
+    for at in (0..tokens.len()).rev() {
+        if is_short(at) {
+            let run = [&tokens[at], &next[..next.len().min(3)]].concat();
+            in_place[at] |= stands(&run);
+        }
+        if in_place[at] || labels[at] > 0.5 {
+            next = [&tokens[at], &next[..]].concat();
+            next.truncate(RUN);
+        }
+    }
+    let placed: HashSet<&str> =
+        (0..texts.len()).filter(|at| in_place[*at]).map(|at| texts[at].as_str()).collect();
+    for at in (0..tokens.len()).filter(|at| is_short(*at)) {
+        let alone = lines.contains(&texts[at]) && !placed.contains(texts[at].as_str());
+        labels[at] = f32::from(u8::from(in_place[at] || alone));
+    }
 }
 
 fn label_by_snippets(sample: &Sample, reading: &Reading<'_>) -> (Vec<f32>, Vec<f32>) {

@@ -264,7 +264,7 @@ fn kind_of(node: Node<'_>) -> Option<(&'static str, f32)> {
         return Some(("author link", 0.68));
     }
     let name = name_of(node);
-    if !BYLINE_SIGNS.is_match(&*name) {
+    if name.is_empty() || !BYLINE_SIGNS.is_match(&*name) {
         return None;
     }
     if AUTHOR_CLASSES.iter().any(|part| name.contains(part)) {

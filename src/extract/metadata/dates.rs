@@ -1,5 +1,8 @@
 //! When the article appeared and when it last changed, from every place that says so.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Offset, TimeZone, Timelike, Utc};
 
 use crate::extract::metadata::head::Head;
@@ -328,9 +331,9 @@ fn from_scripts(head: &Head<'_>) -> Vec<DateClaim> {
     let mut claims = Vec::new();
     for script in head.dom().elements("script") {
         let code = script.raw_text();
-        for (key, role) in SCRIPT_KEYS {
-            let Some(at) = code.find(key) else { continue };
-            let rest = &code[at + key.len()..];
+        for (ends, (_, role)) in first_ends(&code).into_iter().zip(SCRIPT_KEYS) {
+            let Some(end) = ends else { continue };
+            let rest = &code[end..];
             let rest = rest.trim_start_matches(['"', '\\', ' ', ':', '\'', '=']);
             let value = &rest[..rest.find(['"', '\\', '\'', ',']).unwrap_or(0)];
             if value.len() < 60
@@ -341,4 +344,16 @@ fn from_scripts(head: &Head<'_>) -> Vec<DateClaim> {
         }
     }
     claims
+}
+
+/// Where the first occurrence of each key ends: one pass over scripts of a hundred kilobytes.
+fn first_ends(code: &str) -> [Option<usize>; SCRIPT_KEYS.len()] {
+    static KEYS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        AhoCorasick::new(SCRIPT_KEYS.map(|(key, _)| key)).expect("a short list makes an automaton")
+    });
+    let mut ends = [None; SCRIPT_KEYS.len()];
+    for hit in KEYS.find_overlapping_iter(code) {
+        ends[hit.pattern().as_usize()].get_or_insert(hit.end());
+    }
+    ends
 }

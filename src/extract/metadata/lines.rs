@@ -1,5 +1,7 @@
 //! The page's text in lines: runs without a block's edge inside, each with the place it begins.
 
+use std::borrow::Cow;
+
 use crate::parse::dom::{Dom, Node, is_inline, is_unseen};
 
 /// A run of text without a block's edge inside.
@@ -8,7 +10,7 @@ pub(crate) struct Line<'page> {
     /// The first text node of the run.
     pub(crate) node: Node<'page>,
     /// At most [`LONGEST`] bytes and one text node more, white space as it stands.
-    pub(crate) text: String,
+    pub(crate) text: Cow<'page, str>,
 }
 
 /// A dateline or a byline is far shorter; of a longer run the head is kept.
@@ -27,9 +29,11 @@ pub(crate) fn of(dom: &Dom) -> Vec<Line<'_>> {
             Some(characters) if !open && characters.trim().is_empty() => {}
             Some(characters) => {
                 match lines.last_mut().filter(|_| open) {
-                    Some(line) if line.text.len() < LONGEST => line.text.push_str(characters),
+                    Some(line) if line.text.len() < LONGEST => {
+                        line.text.to_mut().push_str(characters)
+                    }
                     Some(_) => {}
-                    None => lines.push(Line { node, text: characters.to_owned() }),
+                    None => lines.push(Line { node, text: Cow::Borrowed(characters) }),
                 }
                 open = true;
             }

@@ -147,7 +147,7 @@ fn kind_of(node: Node<'_>) -> Option<Kind> {
         return Some(Kind { place: known.1, role: Some(known.2), confidence: known.3 });
     }
     let name = name_of(node);
-    if node.tag() != "time" && !DATE_SIGNS.is_match(&*name) {
+    if node.tag() != "time" && (name.is_empty() || !DATE_SIGNS.is_match(&*name)) {
         return None;
     }
     let says = |parts: &[&str]| parts.iter().any(|part| name.contains(part));

@@ -206,7 +206,21 @@ pub(crate) fn without_site(title: &str, names: &[String]) -> String {
             None => break,
         }
     }
-    title.trim_end_matches(['|', '-', '–', '—', '»', '«', '•', '·', ' ']).to_owned()
+    without_dangling_marks(title).to_owned()
+}
+
+/// Takes away what parted the headline from a name that is gone. Guillemets that close a quotation
+/// stay: `«…»`, and `»…«` as Danes and Germans write it.
+fn without_dangling_marks(title: &str) -> &str {
+    let mut rest = title;
+    loop {
+        rest = rest.trim_end_matches(['|', '-', '–', '—', '•', '·', ' ']);
+        let opening = if rest.ends_with('»') { '«' } else { '»' };
+        match rest.strip_suffix(['»', '«']) {
+            Some(inside) if !inside.contains(opening) => rest = inside,
+            _ => return rest,
+        }
+    }
 }
 
 fn part_of_site<'a>(title: &'a str, names: &[String]) -> Option<&'a str> {
@@ -238,7 +252,12 @@ fn without_last_part(title: &str) -> &str {
 
 /// Whether a part of a title is the site's name or holds it and little more.
 fn is_name(part: &str, names: &[String]) -> bool {
+    /// What a widespread theme puts between the site's name and the headline.
+    const OF_THEMES: [&str; 2] = ["blogarchive", "blogarchiv"];
     let part = skeleton(part);
+    if OF_THEMES.contains(&part.as_str()) {
+        return true;
+    }
     !part.is_empty()
         && names.iter().any(|name| {
             part == *name
@@ -262,6 +281,15 @@ mod tests {
             ("Oil cap - a history", "Oil cap - a history"),
             ("Example News", "Example News"),
             ("Oil cap lowered – Example News – Example", "Oil cap lowered"),
+            ("Oil cap lowered » Example News", "Oil cap lowered"),
+            ("Oil cap lowered »", "Oil cap lowered"),
+            (
+                "La ministre dénonce la « gravité de la situation »",
+                "La ministre dénonce la « gravité de la situation »",
+            ),
+            ("Il premier: «Pronti»", "Il premier: «Pronti»"),
+            ("»Det var en styrke« |", "»Det var en styrke«"),
+            ("Example News » Blog Archive » Oil cap lowered", "Oil cap lowered"),
         ];
         for (title, expect) in cases {
             assert_eq!(without_site(title, &names), expect, "{title}");

@@ -8,10 +8,13 @@
 
 mod calendar;
 mod clock;
+mod line;
 mod machine;
 mod shape;
 mod token;
 mod words;
+
+pub use crate::parse::date::line::is_dateline;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;

@@ -1,10 +1,11 @@
 //! Judged articles and the alerts they cause: the plain cases, other scripts, and a hostile page.
 
 use chrono::{DateTime, Utc};
+use sanctionwatch::classify::{self, weights};
 use sanctionwatch::digest;
-use sanctionwatch::model::article::{Article, Block, BlockKind};
+use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Verdict};
-use sanctionwatch::model::source::{Expectation, Recipe, Source, SourceId, SourceKind};
+use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::{Email, Message, Subscriber};
 
 pub(crate) fn now() -> DateTime<Utc> {
@@ -31,6 +32,7 @@ pub(crate) fn source(title: &str, kind: SourceKind, language: &str) -> Source {
         country: "us".to_owned(),
         language: language.to_owned(),
         listings: Vec::new(),
+        render: Rendering::Plain,
         schedule: None,
         recipe: Recipe::default(),
         expectation: Expectation {
@@ -40,6 +42,8 @@ pub(crate) fn source(title: &str, kind: SourceKind, language: &str) -> Source {
             dated: true,
             silence_days: 30,
         },
+        topics: Vec::new(),
+        credentials: None,
     }
 }
 
@@ -58,6 +62,7 @@ pub(crate) fn article(title: &str, paragraphs: &[&str], language: &str) -> Artic
         removed: Vec::new(),
         lines: Vec::new(),
         incomplete: false,
+        about: About::default(),
     }
 }
 
@@ -76,7 +81,10 @@ pub(crate) fn judged(article: Article, score: f64, signs: &[(&str, &str, f64)]) 
     });
     let verdict = Verdict { relevant: true, score, evidence: evidence.collect() };
     let keys = Keys { address: article.url.clone(), wording: 1, ..Keys::default() };
-    Judged { article, keys, verdict }
+    let language = article.language.as_deref();
+    let opinion = classify::opinion(weights::shipped(), &article.title, &text, language);
+    let facts = classify::facts(&article.title, &text, language, article.published);
+    Judged { article, keys, verdict, instruments: opinion.instruments, facts, named: Vec::new() }
 }
 
 pub(crate) fn official() -> Judged {

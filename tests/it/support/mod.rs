@@ -4,4 +4,5 @@ pub(crate) mod alerts;
 pub(crate) mod edits;
 pub(crate) mod pdf;
 pub(crate) mod smtp;
+pub(crate) mod tls;
 pub(crate) mod web;

@@ -1,103 +1,60 @@
-//! `source`: what is watched, and one source taken through every stage without storing anything.
+//! `source test`: one source taken through every stage without storing anything.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anstyle::{AnsiColor, Style};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use crate::cli::Exit;
-use crate::cli::setup::{SettingsArgs, limits, watched_sources};
+use crate::cli::setup::limits;
+use crate::cli::source::{BAD, FAINT, GOOD, HEAD};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::fetch::{Answer, Fetcher};
+use crate::fetch::{Answer, Fault, Fetcher};
 use crate::jobs::judge::judge;
+use crate::jobs::names::Names;
 use crate::jobs::read::read;
 use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::{Fetched, Validators};
 use crate::model::judged::Verdict;
-use crate::model::source::{Link, Listing, ListingKind, Source, SourceKind};
+use crate::model::source::{Link, Listing, ListingKind, Source};
 use crate::parse::listing::{Listed, links};
+use crate::sources;
 use crate::text::words::words;
 
-const FAINT: Style = Style::new().dimmed();
-const HEAD: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-
-/// Show the sources, or try one
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    action: Action,
-    #[command(flatten)]
-    settings: SettingsArgs,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Action {
-    /// Show every source that is watched
-    List,
-    /// Take one source through every stage and print each; stores and sends nothing
-    Test {
-        /// Its id, for example us/ofac-recent-actions
-        id: String,
-        /// Articles to read
-        #[arg(long, default_value_t = 2, value_name = "N")]
-        articles: usize,
-    },
-}
-
-pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
-    let settings = args.settings.load()?;
-    let sources = watched_sources(&settings);
-    match args.action {
-        Action::List => {
-            list(&sources);
-            Ok(Exit::Done)
-        }
-        Action::Test { id, articles } => {
-            let Some(source) = sources.iter().find(|source| source.id.0 == id) else {
-                bail!("no source has the id {id:?}; `sanctionwatch source list` shows them all");
-            };
-            let runtime =
-                tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-            runtime.block_on(test(&settings, source, articles))
-        }
+/// The source of this id, or of this file, which may lie anywhere below a folder of its country.
+pub(crate) fn source_of(sources: &[Arc<Source>], id: &str) -> anyhow::Result<Arc<Source>> {
+    if let Some(source) = sources.iter().find(|source| source.id.0 == id) {
+        return Ok(Arc::clone(source));
     }
-}
-
-fn list(sources: &[Arc<Source>]) {
-    let width = sources.iter().map(|source| source.id.0.len()).max().unwrap_or(0);
-    for source in sources {
-        let kind = match source.kind {
-            SourceKind::News => "news",
-            SourceKind::Government => "government",
-        };
-        let listings: Vec<&str> =
-            source.listings.iter().map(|listing| listing_word(&listing.kind)).collect();
-        anstream::println!(
-            "{:<width$}  {kind:<10}  {}  {FAINT}{:<8}{FAINT:#}  {}",
-            source.id.0,
-            source.language,
-            listings.join("+"),
-            source.title
+    let path = Path::new(id);
+    if path.extension().is_none_or(|ending| ending != "toml") {
+        bail!(
+            "no source has the id {id:?}; `sanctionwatch source list` shows them all, and a file is \
+             named with its ending .toml"
         );
     }
-    anstream::println!("{FAINT}{} sources{FAINT:#}", sources.len());
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read {id}; check its name and permissions"))?;
+    let whole = fs::canonicalize(path).with_context(|| format!("cannot find {id}"))?;
+    let parts: Vec<&OsStr> = whole.iter().collect();
+    let inside: PathBuf = parts[parts.len().saturating_sub(2)..].iter().collect();
+    let source = sources::read(&inside, id, &text).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        anyhow!("{}", lines.join("\n"))
+    })?;
+    Ok(Arc::new(source))
 }
 
-fn listing_word(kind: &ListingKind) -> &'static str {
-    match kind {
-        ListingKind::Feed => "feed",
-        ListingKind::Sitemap => "sitemap",
-        ListingKind::Index { .. } => "index",
-        ListingKind::Json(_) => "json",
-        ListingKind::Page => "page",
-    }
-}
-
-async fn test(settings: &Settings, source: &Source, articles: usize) -> anyhow::Result<Exit> {
+pub(crate) async fn run(
+    settings: &Settings,
+    source: &Source,
+    articles: usize,
+) -> anyhow::Result<Exit> {
     let fetcher = Fetcher::new(limits(settings), Clock::System)?;
+    let fetcher = fetcher.of_source(source).map_err(|fault| anyhow!("{}", fault.detail))?;
     anstream::println!("{HEAD}{}{HEAD:#}  {}", source.id, source.title);
     let mut exit = Exit::Done;
     let mut announced: Vec<Link> = Vec::new();
@@ -129,6 +86,14 @@ async fn test(settings: &Settings, source: &Source, articles: usize) -> anyhow::
         );
         exit = Exit::Partly;
     }
+    for (listing, paging) in source.listings.iter().filter_map(|it| Some((it, it.paging.as_ref()?)))
+    {
+        anstream::println!(
+            "         {FAINT}{} goes on over at most {} pages{FAINT:#}",
+            listing.url,
+            paging.most
+        );
+    }
     for link in announced.iter().take(articles) {
         if !read_one(&fetcher, source, link).await {
             exit = Exit::Partly;
@@ -150,12 +115,31 @@ async fn list_one(fetcher: &Fetcher, listing: &Listing) -> Result<Listed, String
             Link { url: listing.url.clone(), title: String::new(), published: None, summary: None };
         return Ok(Listed { links: vec![link], ..Listed::default() });
     }
-    let fetched = fetch_one(fetcher, &listing.url).await?;
-    links(listing, &fetched).map_err(|error| format!("{}: {error}", listing.url))
+    let listed = list_document(fetcher, listing).await?;
+    // What only names other listings is tried with the first of them.
+    let named = match (&listed.feed, listed.sitemaps.first()) {
+        (Some(feed), _) => Listing::new(feed, ListingKind::Feed),
+        (None, Some(sitemap)) if listed.links.is_empty() => {
+            Listing { url: sitemap.clone(), ..listing.clone() }
+        }
+        _ => return Ok(listed),
+    };
+    anstream::println!("{GOOD}listing{GOOD:#}  {}  names {}", listing.url, named.url);
+    list_document(fetcher, &named).await
 }
 
-async fn fetch_one(fetcher: &Fetcher, url: &str) -> Result<Fetched, String> {
-    match fetcher.get(url, &Validators::default()).await {
+async fn list_document(fetcher: &Fetcher, listing: &Listing) -> Result<Listed, String> {
+    let no_validators = Validators::default();
+    let answer = match listing.kind {
+        ListingKind::Index { .. } => fetcher.page(&listing.url, &no_validators).await,
+        _ => fetcher.get(&listing.url, &no_validators).await,
+    };
+    let fetched = fetched(&listing.url, answer)?;
+    links(listing, &fetched).map_err(|error| format!("{}: {error}", error.outcome().name()))
+}
+
+fn fetched(url: &str, answer: Result<Answer, Fault>) -> Result<Fetched, String> {
+    match answer {
         Ok(Answer::Fetched(fetched)) => Ok(*fetched),
         Ok(Answer::Unchanged) => Err(format!("{url}: said it is unchanged, though never asked")),
         Err(fault) => Err(format!("{}: {}", fault.outcome.name(), fault.detail)),
@@ -165,7 +149,8 @@ async fn fetch_one(fetcher: &Fetcher, url: &str) -> Result<Fetched, String> {
 /// Fetches, reads and judges one article, and prints what came of it; false where it failed.
 async fn read_one(fetcher: &Fetcher, source: &Source, link: &Link) -> bool {
     anstream::println!("\n{HEAD}{}{HEAD:#}\n  {FAINT}{}{FAINT:#}", link.title, link.url);
-    let fetched = match fetch_one(fetcher, &link.url).await {
+    let answer = fetcher.page(&link.url, &Validators::default()).await;
+    let fetched = match fetched(&link.url, answer) {
         Ok(fetched) => fetched,
         Err(fault) => {
             anstream::println!("  {BAD}fetch{BAD:#}    {fault}");
@@ -182,7 +167,7 @@ async fn read_one(fetcher: &Fetcher, source: &Source, link: &Link) -> bool {
     };
     let words = words(&article.text()).count();
     print_article(&article, words);
-    let judged = judge(article.url.clone(), article);
+    let judged = judge(article.url.clone(), article, &Names::default().current());
     print_verdict(&judged.verdict);
     let short = words < source.expectation.words_min;
     let undated = source.expectation.dated && judged.article.published.is_none();

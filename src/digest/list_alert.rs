@@ -1,0 +1,268 @@
+//! The alert on a list: one mail to each subscriber on what an edition changed.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::digest::alert::{COLUMNS, Leave, ascii_domain, leave_link};
+use crate::digest::line::{one_line, shorten, wrap};
+use crate::model::change::{Change, ChangeKind};
+use crate::model::subscriber::{Email, Message, Subscriber};
+
+/// What an edition changed.
+#[derive(Debug, Clone, Copy)]
+pub struct ListNews<'n> {
+    /// The list's id: `ofac-sdn`.
+    pub list: &'n str,
+    /// The list's name for people.
+    pub title: &'n str,
+    /// When the edition was fetched.
+    pub at: DateTime<Utc>,
+    /// Parties it holds.
+    pub parties: usize,
+    pub changes: &'n [Change],
+}
+
+/// One message for each subscriber, however many parties changed; none where nothing did.
+///
+/// `sender` is the address readers write to. The `Message-ID` depends on list, moment and
+/// subscriber alone, so that a mail sent again is the same mail.
+pub fn list_alerts(
+    news: &ListNews<'_>,
+    subscribers: &[Subscriber],
+    sender: &Email,
+) -> Vec<Message> {
+    if news.changes.is_empty() {
+        return Vec::new();
+    }
+    let summary = Summary::new(news);
+    let cause = cause(news);
+    subscribers.iter().map(|subscriber| message(&summary, &cause, subscriber, sender)).collect()
+}
+
+fn message(summary: &Summary, cause: &str, subscriber: &Subscriber, sender: &Email) -> Message {
+    let reader = subscriber.email.expose();
+    let leave = Leave { address: sender.expose(), link: leave_link(sender) };
+    let text = TextPart { summary, reader, leave: &leave };
+    let html = HtmlPart { summary, reader, leave: &leave };
+    let written = "a template writes into a string, which cannot fail";
+    Message {
+        subscriber: subscriber.id,
+        email: subscriber.email.clone(),
+        name: subscriber.name.clone(),
+        subject: summary.subject.clone(),
+        text: text.render().expect(written),
+        html: html.render().expect(written),
+        message_id: format!("<list.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+        follows: None,
+    }
+}
+
+/// What the mail says, the same to every reader.
+#[derive(Debug)]
+struct Summary {
+    subject: String,
+    title: String,
+    /// When it was fetched and how long it is.
+    details: String,
+    sections: Vec<Section>,
+}
+
+/// The parties to which the same happened.
+#[derive(Debug)]
+struct Section {
+    heading: String,
+    items: Vec<Item>,
+    /// Parties that are not shown.
+    more: usize,
+}
+
+#[derive(Debug)]
+struct Item {
+    name: String,
+    /// Kind and programmes, and what was amended.
+    details: String,
+}
+
+#[derive(Template)]
+#[template(path = "list.txt", escape = "none")]
+struct TextPart<'a> {
+    summary: &'a Summary,
+    reader: &'a str,
+    leave: &'a Leave<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct HtmlPart<'a> {
+    summary: &'a Summary,
+    reader: &'a str,
+    leave: &'a Leave<'a>,
+}
+
+/// Parties shown of each section; an edition that adds more is better read at its source.
+const ITEMS: usize = 60;
+/// Programmes and new values named of one party.
+const VALUES: usize = 4;
+/// Characters of a name or a value.
+const NAME: usize = 90;
+const TITLE: usize = 80;
+
+impl Summary {
+    fn new(news: &ListNews<'_>) -> Self {
+        let title = shorten(&one_line(news.title), TITLE);
+        let sections: Vec<Section> =
+            [("added", "Added"), ("removed", "Removed"), ("amended", "Amended")]
+                .into_iter()
+                .filter_map(|(kind, heading)| section(news.changes, kind, heading))
+                .collect();
+        let counts: Vec<String> =
+            sections.iter().map(|section| section.heading.to_lowercase()).collect();
+        Self {
+            subject: format!("{title}: {}", counts.join(", ")),
+            details: format!(
+                "Edition fetched on {} UTC, with {} parties",
+                news.at.format("%-d %B %Y at %H:%M"),
+                news.parties
+            ),
+            title,
+            sections,
+        }
+    }
+}
+
+fn section(changes: &[Change], kind: &str, heading: &str) -> Option<Section> {
+    let mut of_kind: Vec<&Change> = changes.iter().filter(|it| it.kind.name() == kind).collect();
+    // Names and programmes matter more than a new address.
+    of_kind.sort_by_key(|change| is_minor(change));
+    let items = of_kind.iter().take(ITEMS).map(|change| item(change)).collect();
+    let more = of_kind.len().saturating_sub(ITEMS);
+    let heading = format!("{} {heading}", of_kind.len());
+    (!of_kind.is_empty()).then_some(Section { heading, items, more })
+}
+
+fn is_minor(change: &Change) -> bool {
+    let ChangeKind::Amended(fields) = &change.kind else { return false };
+    !fields.iter().any(|it| matches!(it.field, "name" | "names" | "programmes" | "identifiers"))
+}
+
+fn item(change: &Change) -> Item {
+    let party = &change.party;
+    let mut details = vec![party.kind.name().to_owned()];
+    details.extend(few(&party.programmes));
+    if let ChangeKind::Amended(fields) = &change.kind {
+        for field in fields {
+            let added = few(&field.added).map(|values| format!("+ {values}"));
+            let removed = few(&field.removed).map(|values| format!("- {values}"));
+            let values: Vec<String> = added.into_iter().chain(removed).collect();
+            details.push(format!("{} {}", field.field.replace('_', " "), values.join(" ")));
+        }
+    }
+    Item { name: shorten(&one_line(party.name()), NAME), details: details.join(" · ") }
+}
+
+/// The first few values, and how many there are beyond; none where there are none.
+fn few(values: &[String]) -> Option<String> {
+    let shown: Vec<String> =
+        values.iter().take(VALUES).map(|value| shorten(&one_line(value), NAME)).collect();
+    let more = match values.len().saturating_sub(VALUES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!shown.is_empty()).then(|| shown.join(", ") + &more)
+}
+
+impl TextPart<'_> {
+    fn wrapped(&self, line: impl AsRef<str>) -> String {
+        wrap(line.as_ref(), COLUMNS, "")
+    }
+
+    fn item(&self, item: &Item) -> String {
+        let line = format!("{} ({})", item.name, item.details);
+        wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+    }
+}
+
+/// Names the cause of a message: 128 bits of a SHA-256 over list and moment, in hex.
+fn cause(news: &ListNews<'_>) -> String {
+    Sha256::digest(format!("{} {}", news.list, news.at.to_rfc3339()))
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::FieldChange;
+    use crate::model::designation::{Designation, Issuer, ListedName, NameQuality, PartyKind};
+
+    fn change(kind: ChangeKind, name: &str) -> Change {
+        let party = Designation {
+            id: name.to_owned(),
+            issuer: Issuer::Ofac,
+            kind: PartyKind::Person,
+            names: vec![ListedName { text: name.to_owned(), quality: NameQuality::Primary }],
+            programmes: vec!["RUSSIA-EO14024".to_owned()],
+            countries: Vec::new(),
+            births: Vec::new(),
+            identifiers: Vec::new(),
+            positions: Vec::new(),
+            listed_on: None,
+            remarks: Vec::new(),
+        };
+        Change { kind, party }
+    }
+
+    fn mails(changes: &[Change]) -> Vec<Message> {
+        let news = ListNews {
+            list: "ofac-sdn",
+            title: "OFAC SDN",
+            at: DateTime::from_timestamp(1_780_000_000, 0).unwrap(),
+            parties: 17_000,
+            changes,
+        };
+        let reader =
+            |id, email: &str| Subscriber { id, email: email.parse().unwrap(), name: String::new() };
+        let readers = [reader(1, "ada@example.org"), reader(2, "bo@example.org")];
+        list_alerts(&news, &readers, &"alerts@example.org".parse().unwrap())
+    }
+
+    #[test]
+    fn one_mail_sums_an_edition_up() {
+        let names = FieldChange {
+            field: "names",
+            added: vec!["<New & Old>".to_owned()],
+            removed: Vec::new(),
+        };
+        let mut changes: Vec<Change> =
+            (0..100).map(|n| change(ChangeKind::Added, &format!("Came {n}"))).collect();
+        changes.push(change(ChangeKind::Removed, "Gone"));
+        changes.push(change(ChangeKind::Amended(vec![names]), "Other"));
+        let mails = mails(&changes);
+        assert_eq!(mails.len(), 2);
+        assert_eq!(mails[0].subject, "OFAC SDN: 100 added, 1 removed, 1 amended");
+        assert_ne!(mails[0].message_id, mails[1].message_id);
+        let text = &mails[0].text;
+        for part in [
+            "28 May 2026",
+            "17000 parties",
+            "  - Came 0 (person · RUSSIA-EO14024)",
+            "and 40 more",
+            "  - Gone (person",
+            "names + <New & Old>",
+            "unsubscribe",
+            "ada@example.org",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        assert!(mails[0].html.contains("&#60;New &#38; Old&#62;"), "{}", mails[0].html);
+        assert!(!text.contains("Came 60 "));
+    }
+
+    #[test]
+    fn nothing_changed_is_no_mail() {
+        assert!(mails(&[]).is_empty());
+    }
+}

@@ -1,0 +1,148 @@
+//! Legal identifiers and facts of articles.
+
+use rusqlite::{Transaction, params};
+
+use crate::model::facts::{Facts, Place, Shown};
+use crate::model::judged::{Cited, Field};
+use crate::store::{Result, Store};
+
+/// A fact as it is stored: one shape for all kinds, so that one query finds every article of an
+/// authority, a programme or a date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFact {
+    /// `authority`, `action`, `measure`, `programme`, `country`, `count`, `money` or `date`.
+    pub kind: String,
+    /// `us-ofac`, `designate`, `35`, `USD 11800000`, `2025-03-12`.
+    pub value: String,
+    /// What a count, sum or date is: `persons`, `penalty`, `effective`; a programme's topic.
+    pub detail: String,
+    /// Of a count: `exactly`, `at-least`, `about`; else empty.
+    pub bound: String,
+    /// The sentence that shows it.
+    pub sentence: String,
+}
+
+impl Store {
+    /// The facts of an article, in the order of their kinds and then of the text.
+    pub async fn facts(&self, article: i64) -> Result<Vec<StoredFact>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT kind, value, detail, bound, sentence FROM fact
+                 WHERE article = ?1 ORDER BY position",
+            )?;
+            let rows = statement.query_map([article], |row| {
+                Ok(StoredFact {
+                    kind: row.get(0)?,
+                    value: row.get(1)?,
+                    detail: row.get(2)?,
+                    bound: row.get(3)?,
+                    sentence: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+}
+
+/// Writes the identifiers of an article in place of those it had.
+pub(crate) fn write_instruments(
+    transaction: &Transaction,
+    article: i64,
+    cited: &[Cited],
+) -> Result<()> {
+    transaction.execute("DELETE FROM instrument WHERE article = ?1", [article])?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO instrument (article, position, field, start, \"end\", kind, id, text, link)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    for (position, Cited { field, instrument }) in cited.iter().enumerate() {
+        insert.execute(params![
+            article,
+            position,
+            name(*field),
+            instrument.start,
+            instrument.end,
+            instrument.kind,
+            instrument.id,
+            instrument.text,
+            instrument.link,
+        ])?;
+    }
+    Ok(())
+}
+
+/// Writes the facts of an article in place of those it had.
+pub(crate) fn write_facts(transaction: &Transaction, article: i64, facts: &Facts) -> Result<()> {
+    transaction.execute("DELETE FROM fact WHERE article = ?1", [article])?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO fact (article, position, kind, value, detail, bound, field, start, \"end\", sentence)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for (position, row) in rows(facts).iter().enumerate() {
+        insert.execute(params![
+            article,
+            position,
+            row.kind,
+            row.value,
+            row.detail,
+            row.bound,
+            name(row.place.field),
+            row.place.start,
+            row.place.end,
+            row.place.sentence,
+        ])?;
+    }
+    Ok(())
+}
+
+/// A row on its way in.
+struct Row<'a> {
+    kind: &'static str,
+    value: String,
+    detail: String,
+    bound: &'static str,
+    place: &'a Place,
+}
+
+fn rows(facts: &Facts) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    extend(&mut rows, "authority", &facts.authorities, |id| (id.clone(), String::new()));
+    extend(&mut rows, "action", &facts.actions, |it| (it.name().to_owned(), String::new()));
+    extend(&mut rows, "measure", &facts.measures, |it| (it.name().to_owned(), String::new()));
+    extend(&mut rows, "programme", &facts.programmes, |it| (it.id.clone(), it.topic.clone()));
+    extend(&mut rows, "country", &facts.countries, |code| (code.clone(), String::new()));
+    for shown in &facts.counts {
+        let count = shown.value;
+        rows.push(Row {
+            kind: "count",
+            value: count.number.to_string(),
+            detail: count.unit.name().to_owned(),
+            bound: count.bound.name(),
+            place: &shown.place,
+        });
+    }
+    extend(&mut rows, "money", &facts.money, |it| (it.to_string(), it.role.name().to_owned()));
+    extend(&mut rows, "date", &facts.dates, |it| (it.at.to_string(), it.role.name().to_owned()));
+    rows
+}
+
+/// A row for each value, as `shape` gives its value and its detail.
+fn extend<'a, T>(
+    rows: &mut Vec<Row<'a>>,
+    kind: &'static str,
+    shown: &'a [Shown<T>],
+    shape: impl Fn(&T) -> (String, String),
+) {
+    rows.extend(shown.iter().map(|shown| {
+        let (value, detail) = shape(&shown.value);
+        Row { kind, value, detail, bound: "", place: &shown.place }
+    }));
+}
+
+fn name(field: Field) -> &'static str {
+    match field {
+        Field::Title => "title",
+        Field::Text => "text",
+    }
+}
