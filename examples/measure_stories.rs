@@ -9,7 +9,7 @@
 #![expect(clippy::print_stdout, reason = "figures are this program's output")]
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 use std::{env, fs};
 
@@ -42,10 +42,14 @@ impl BCubed {
         }
         let total = found.len().max(1) as f64;
         let mean = |size: &dyn Fn(usize, &str) -> f64| {
-            let share = |(group, story): (&usize, &&str)| both[&(*group, *story)] / size(*group, story);
+            let share =
+                |(group, story): (&usize, &&str)| both[&(*group, *story)] / size(*group, story);
             found.iter().zip(truth).map(share).sum::<f64>() / total
         };
-        Self { precision: mean(&|group, _| groups[&group]), recall: mean(&|_, story| stories[story]) }
+        Self {
+            precision: mean(&|group, _| groups[&group]),
+            recall: mean(&|_, story| stories[story]),
+        }
     }
 
     fn f1(&self) -> f64 {
@@ -65,7 +69,9 @@ fn main() {
         let path = folder.join(format!("{name}.jsonl"));
         match fs::read_to_string(&path) {
             Ok(lines) => measure(name, &lines),
-            Err(_) => println!("skipped: {} is not there; set SANCTIONWATCH_CORPORA", path.display()),
+            Err(_) => {
+                println!("skipped: {} is not there; set SANCTIONWATCH_CORPORA", path.display())
+            }
         }
     }
     if env::args().any(|argument| argument == "--grow") {
@@ -79,7 +85,8 @@ fn measure(name: &str, lines: &str) {
     let truth: Vec<&str> = documents.iter().map(|document| document.story.as_str()).collect();
     let start = Instant::now();
     let mut stories = Stories::default();
-    let joined: Vec<usize> = documents.iter().map(|document| stories.add(&report(document))).collect();
+    let joined: Vec<usize> =
+        documents.iter().map(|document| stories.add(&report(document))).collect();
     let adding = start.elapsed();
     stories.settle();
     let all = start.elapsed();
@@ -144,7 +151,10 @@ fn grow() {
             stories.add(&Report { title: "", text: &made(added), at: moment(added) });
             added += 1;
         }
-        println!("at {size:>9} reports: {:.0} µs a report", start.elapsed().as_micros() as f64 / 5e3);
+        println!(
+            "at {size:>9} reports: {:.0} µs a report",
+            start.elapsed().as_micros() as f64 / 5e3
+        );
     }
 }
 

@@ -1,78 +1,99 @@
 //! Which story a report joins as it arrives: the one with the largest average similarity, if that is
 //! large enough for its length.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 
 use crate::stories::features::Features;
+use crate::text::quick_hash::QuickMap;
 
 /// Average similarity with the reports of a story from which a report joins it: for a report of
 /// [`SHORT`] words, and by how much more for each e-fold of its length.
-const JOIN: f32 = 0.14;
-const JOIN_SLOPE: f32 = 0.03;
+const JOIN: f32 = 0.04;
+const JOIN_SLOPE: f32 = 0.02;
 const SHORT: f32 = 10.0;
 /// A feature that so many open stories bear does not tell them apart.
 const BEARERS_MOST: usize = 200;
-/// Stories a report may join: the latest ones.
-const OPEN_MOST: usize = 8192;
+/// Features whose commonness is remembered, before those of one report alone are forgotten.
+const FEATURES_MOST: usize = 1 << 20;
 /// Seconds of the Gaussian by which similarity fades with the time between report and story.
-const FADE_SECONDS: f32 = 72.0 * 3600.0;
+const FADE_SECONDS: f32 = 24.0 * 3600.0;
 
 /// The open stories and how common each feature is.
 #[derive(Debug, Default)]
 pub(crate) struct Joiner {
     /// Reports seen.
     reports: usize,
-    /// In how many reports a feature stood.
-    documents: HashMap<u64, u32>,
+    features: QuickMap<u64, Known>,
     open: Vec<Open>,
     /// Where a story stands in `open`.
-    places: HashMap<usize, usize>,
-    bearers: HashMap<u64, Vec<usize>>,
-    /// The unit vectors of the reports that may still be regrouped, by number.
-    vectors: Vec<Vector>,
-    first_vector: usize,
+    places: QuickMap<usize, usize>,
+    /// The latest reports, which may still be regrouped.
+    vectors: VecDeque<Vector>,
+    /// The number of the first of them.
+    first: usize,
+    /// What the report at hand has in common with each open story; zero between reports.
+    shared: Vec<f32>,
 }
 
+/// A feature: in how many reports it stood, and its weight in the open stories that bear it.
 #[derive(Debug, Default)]
+struct Known {
+    reports: u32,
+    bearers: Vec<Bearer>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bearer {
+    place: usize,
+    /// The sum over the story's reports.
+    weight: f32,
+}
+
+#[derive(Debug)]
 struct Open {
     story: usize,
-    /// The sum of its reports' unit vectors.
-    sum: HashMap<u64, f32>,
-    size: f32,
+    reports: f32,
     latest: Option<i64>,
 }
 
-/// A unit vector and its moment.
-#[derive(Debug, Default, Clone)]
+/// A report as a vector of length 1, and its moment.
+#[derive(Debug)]
 struct Vector {
-    weights: Vec<(u64, f32)>,
+    weights: Vec<Weight>,
     at: Option<i64>,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Weight {
+    hash: u64,
+    weight: f32,
+}
+
 impl Joiner {
-    /// The story that report `number` joins: a known one, or a new one with its own number.
+    /// The story that report `number` joins: an open one, or a new one with its own number.
     pub(crate) fn join(&mut self, features: &Features, at: Option<i64>, number: usize) -> usize {
         self.reports += 1;
-        for feature in &features.counts {
-            *self.documents.entry(feature.hash).or_default() += 1;
-        }
         let vector = Vector { weights: self.unit(features), at };
-        let threshold = JOIN + JOIN_SLOPE * (features.words.max(1) as f32 / SHORT).ln().max(0.0);
+        let longer = (features.words.max(1) as f32 / SHORT).ln().max(0.0);
+        let threshold = JOIN + JOIN_SLOPE * longer;
         let best = self.best(&vector).filter(|(_, similarity)| threshold <= *similarity);
         let story = best.map_or(number, |(place, _)| self.open[place].story);
         self.put(story, &vector);
-        self.vectors.push(vector);
+        self.vectors.push_back(vector);
         story
     }
 
     /// Takes over what settling decided for the reports from `first` on. Stories without any of
     /// them are closed.
     pub(crate) fn regroup(&mut self, first: usize, stories: &[usize]) {
-        self.vectors.drain(..first - self.first_vector);
-        self.first_vector = first;
+        self.vectors.drain(..first - self.first);
+        self.first = first;
         self.open.clear();
         self.places.clear();
-        self.bearers.clear();
+        if FEATURES_MOST < self.features.len() {
+            self.features.retain(|_, known| 1 < known.reports);
+        }
+        self.features.values_mut().for_each(|known| known.bearers.clear());
         let vectors = std::mem::take(&mut self.vectors);
         for (vector, story) in vectors.iter().zip(stories) {
             self.put(*story, vector);
@@ -82,52 +103,64 @@ impl Joiner {
 
     fn put(&mut self, story: usize, vector: &Vector) {
         let place = *self.places.entry(story).or_insert_with(|| {
-            self.open.push(Open { story, ..Open::default() });
+            self.open.push(Open { story, reports: 0.0, latest: None });
             self.open.len() - 1
         });
-        let open = &mut self.open[place];
-        for (hash, weight) in &vector.weights {
-            let sum = open.sum.entry(*hash).or_insert_with(|| {
-                self.bearers.entry(*hash).or_default().push(place);
-                0.0
-            });
-            *sum += weight;
+        for Weight { hash, weight } in &vector.weights {
+            let bearers = &mut self.features.entry(*hash).or_default().bearers;
+            // Stories that were joined lately stand at the end.
+            match bearers.iter().rposition(|bearer| bearer.place == place) {
+                Some(known) => bearers[known].weight += weight,
+                None if bearers.len() <= BEARERS_MOST => {
+                    bearers.push(Bearer { place, weight: *weight });
+                }
+                None => {}
+            }
         }
-        open.size += 1.0;
-        open.latest = open.latest.max(vector.at);
+        self.open[place].reports += 1.0;
+        self.open[place].latest = self.open[place].latest.max(vector.at);
     }
 
-    fn best(&self, vector: &Vector) -> Option<(usize, f32)> {
-        let oldest = self.open.len().saturating_sub(OPEN_MOST);
-        let mut shared: HashMap<usize, f32> = HashMap::new();
-        for (hash, weight) in &vector.weights {
-            let Some(bearers) = self.bearers.get(hash) else { continue };
-            if BEARERS_MOST < bearers.len() {
+    fn best(&mut self, vector: &Vector) -> Option<(usize, f32)> {
+        self.shared.resize(self.open.len(), 0.0);
+        let mut touched: Vec<usize> = Vec::new();
+        for Weight { hash, weight } in &vector.weights {
+            let Some(known) = self.features.get(hash) else { continue };
+            if BEARERS_MOST < known.bearers.len() {
                 continue;
             }
-            for place in bearers.iter().filter(|place| oldest <= **place) {
-                let open = &self.open[*place];
-                *shared.entry(*place).or_default() += weight * open.sum[hash] / open.size;
+            for bearer in &known.bearers {
+                if self.shared[bearer.place] == 0.0 {
+                    touched.push(bearer.place);
+                }
+                self.shared[bearer.place] += weight * bearer.weight;
             }
         }
-        let fading = |place: usize| fade(vector.at, self.open[place].latest);
-        let faded = shared.into_iter().map(|(place, shared)| (place, shared * fading(place)));
-        faded.max_by(|one, other| one.1.total_cmp(&other.1).then(other.0.cmp(&one.0)))
+        let mut best: Option<(usize, f32)> = None;
+        for place in touched {
+            let open = &self.open[place];
+            let similarity = self.shared[place] / open.reports * fade(vector.at, open.latest);
+            self.shared[place] = 0.0;
+            if best.is_none_or(|(_, most)| most < similarity) {
+                best = Some((place, similarity));
+            }
+        }
+        best
     }
 
-    /// The features weighed by how rare they are, scaled to length 1.
-    fn unit(&self, features: &Features) -> Vec<(u64, f32)> {
-        let mut weights: Vec<(u64, f32)> = features
-            .counts
-            .iter()
-            .map(|feature| {
-                let documents = self.documents[&feature.hash] as f32;
-                (feature.hash, feature.weight * ((self.reports as f32 + 1.0) / documents).ln())
-            })
-            .collect();
-        let length = weights.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+    /// The features weighed by how rare they are, scaled to length 1; counts the report.
+    fn unit(&mut self, features: &Features) -> Vec<Weight> {
+        let total = self.reports as f32 + 1.0;
+        let mut weights: Vec<Weight> = Vec::with_capacity(features.counts.len());
+        for feature in &features.counts {
+            let known = self.features.entry(feature.hash).or_default();
+            known.reports += 1;
+            let rarity = (total / known.reports as f32).ln().max(0.0);
+            weights.push(Weight { hash: feature.hash, weight: feature.weight * rarity });
+        }
+        let length = weights.iter().map(|entry| entry.weight * entry.weight).sum::<f32>().sqrt();
         if 0.0 < length {
-            weights.iter_mut().for_each(|(_, weight)| *weight /= length);
+            weights.iter_mut().for_each(|entry| entry.weight /= length);
         }
         weights
     }

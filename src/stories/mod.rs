@@ -11,7 +11,7 @@ mod features;
 mod join;
 mod settle;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -86,12 +86,15 @@ impl Stories {
             .map(|known| settle::Report { features: &known.features, at: known.at })
             .collect();
         let groups = settle::groups(&recent);
-        // A group goes on under the number it had, where its first report belongs to an older story.
+        // A group goes on under the number of an older story if its first report belongs to one; of
+        // two groups that part such a story, the earlier keeps it.
         let mut names: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut continued = BTreeSet::new();
         for (place, group) in groups.iter().enumerate() {
-            let story = self.reports[first + place].story;
-            let older = story < first;
-            names.entry(*group).or_insert(if older { story } else { first + place });
+            names.entry(*group).or_insert_with(|| {
+                let story = self.reports[first + place].story;
+                if story < first && continued.insert(story) { story } else { first + place }
+            });
         }
         for (place, group) in groups.iter().enumerate() {
             self.reports[first + place].story = names[group];

@@ -9,10 +9,9 @@
 //! hierarchical clustering algorithms), which for average linkage gives what the greedy way gives,
 //! in time and memory of the square of the reports.
 
-use std::collections::HashMap;
-
 use crate::stories::features::Features;
 use crate::stories::join::fade;
+use crate::text::quick_hash::QuickMap;
 
 /// Nearest neighbours a report learns from: short reports need more of them.
 const NEIGHBOURS_SHORT: usize = 20;
@@ -22,7 +21,7 @@ const LONG: usize = 40;
 /// Average similarity of two reports of one story: for reports of [`SHORT`] words, and by how much
 /// more for each e-fold of their length, up to [`LENGTH_MOST`] words.
 const SAME: f32 = 0.17;
-const SAME_SLOPE: f32 = 0.10;
+const SAME_SLOPE: f32 = 0.105;
 const SHORT: f32 = 9.0;
 const LENGTH_MOST: usize = 400;
 /// A feature on more than this share of the reports tells nothing, if it is on more than a few.
@@ -63,12 +62,12 @@ pub(crate) fn groups(reports: &[Report<'_>]) -> Vec<usize> {
 
 /// The reports as vectors, features weighed by their rarity.
 fn unit_vectors(reports: &[Report<'_>]) -> Vec<Vector> {
-    let mut documents: HashMap<u64, usize> = HashMap::new();
+    let mut documents: QuickMap<u64, usize> = QuickMap::default();
     for feature in reports.iter().flat_map(|report| &report.features.counts) {
         *documents.entry(feature.hash).or_default() += 1;
     }
     let most = ((COMMON * reports.len() as f32) as usize).max(FEW);
-    let mut numbers: HashMap<u64, u32> = HashMap::new();
+    let mut numbers: QuickMap<u64, u32> = QuickMap::default();
     let total = reports.len() as f32;
     let mut vector = |report: &Report<'_>| {
         let mut vector: Vector = Vec::new();
@@ -96,12 +95,7 @@ fn unit(mut vector: Vector) -> Vector {
 }
 
 /// A report with some of what its nearest neighbours say, each weighed by its similarity.
-fn learn(
-    report: usize,
-    reports: &[Report<'_>],
-    vectors: &[Vector],
-    near: &Similarities,
-) -> Vector {
+fn learn(report: usize, reports: &[Report<'_>], vectors: &[Vector], near: &Similarities) -> Vector {
     let short = reports[report].features.words < LONG;
     let wanted = if short { NEIGHBOURS_SHORT } else { NEIGHBOURS_LONG };
     let mut neighbours: Vec<(usize, f32)> = (0..reports.len())
@@ -116,7 +110,7 @@ fn learn(
         neighbours.select_nth_unstable_by(wanted, nearest);
         neighbours.truncate(wanted);
     }
-    let mut sum: HashMap<u32, f32> = HashMap::new();
+    let mut sum: QuickMap<u32, f32> = QuickMap::default();
     for (other, share) in neighbours.into_iter().chain([(report, 1.0)]) {
         for entry in &vectors[other] {
             *sum.entry(entry.feature).or_default() += share * entry.weight;
@@ -251,13 +245,7 @@ fn nearest(
 }
 
 /// Puts cluster `gone` into cluster `kept`.
-fn merge(
-    excess: &mut Similarities,
-    sizes: &mut [f32],
-    active: &[usize],
-    kept: usize,
-    gone: usize,
-) {
+fn merge(excess: &mut Similarities, sizes: &mut [f32], active: &[usize], kept: usize, gone: usize) {
     let size = excess.size;
     let (one, other) = (sizes[kept], sizes[gone]);
     for cluster in active.iter().copied().filter(|cluster| *cluster != kept && *cluster != gone) {
