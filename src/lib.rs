@@ -15,6 +15,7 @@
 //! | a page's claims: title, dates, blocks | [`extract`] |
 //! | only the article stays | [`clean`] |
 //! | new, revised, or a copy | [`dedupe`] |
+//! | one event, one story | [`stories`] |
 //! | is it about sanctions | [`classify`] |
 //! | who is named | [`screen`] |
 //! | what the reader gets | [`digest`] |
@@ -31,6 +32,7 @@ pub mod rhythm;
 pub mod extract;
 pub mod clean;
 pub mod dedupe;
+pub mod stories;
 pub mod classify;
 pub mod screen;
 pub mod digest;

@@ -1,6 +1,7 @@
 //! JSON lines in, JSON lines out, in the same order: the contract all stage commands share.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -37,6 +38,49 @@ where
         bail!("nothing to read: pipe in JSON lines, one object a line; --help shows their form");
     }
     answer(input.lock(), io::stdout().lock(), work)
+}
+
+/// Answers standard input on standard output one line after the other, for work that remembers what
+/// came before; then writes what `end` has to say.
+///
+/// # Errors
+/// As [`answer_standard_input`].
+pub(crate) fn answer_in_order<State, Question, Answer, Ending>(
+    mut state: State,
+    work: impl Fn(&mut State, Question) -> anyhow::Result<Answer>,
+    end: impl FnOnce(State) -> Ending,
+) -> anyhow::Result<Exit>
+where
+    Question: DeserializeOwned,
+    Answer: Serialize,
+    Ending: Serialize,
+{
+    let input = io::stdin();
+    if input.is_terminal() {
+        bail!("nothing to read: pipe in JSON lines, one object a line; --help shows their form");
+    }
+    let mut input = BufReader::with_capacity(INPUT_BUFFER, input.lock());
+    let mut output = BufWriter::new(io::stdout().lock());
+    let mut exit = Exit::Done;
+    loop {
+        let batch = read_batch(&mut input)?;
+        if batch.is_empty() {
+            break;
+        }
+        for line in batch {
+            let cell = RefCell::new(&mut state);
+            let answered = answer_line(&line, &|question| work(&mut cell.borrow_mut(), question));
+            if answered.failed {
+                exit = Exit::Partly;
+            }
+            writeln!(output, "{}", answered.line).context("cannot write the answers")?;
+        }
+        output.flush().context("cannot write the answers")?;
+    }
+    let ending = serde_json::to_string(&end(state)).context("cannot write the ending")?;
+    writeln!(output, "{ending}").context("cannot write the answers")?;
+    output.flush().context("cannot write the answers")?;
+    Ok(exit)
 }
 
 /// Answers every line of `input` on `output`.

@@ -3,6 +3,7 @@
 mod check;
 mod crawl;
 mod demo;
+mod group;
 mod history;
 mod feedback;
 mod judge;
@@ -50,6 +51,7 @@ enum Command {
     Read(read::Args),
     Links(links::Args),
     Judge(judge::Args),
+    Group(group::Args),
     Screen(screen::Args),
 }
 
@@ -87,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),
         Command::Judge(args) => judge::run(args),
+        Command::Group(args) => group::run(&args),
         Command::Screen(args) => screen::run(args),
     };
     let exit = result.unwrap_or_else(|error| {

@@ -40,6 +40,7 @@ fn help_names_every_command_with_a_line() {
         "read",
         "links",
         "judge",
+        "group",
         "screen",
     ];
     for command in commands {

@@ -27,5 +27,6 @@ mod send_mail;
 mod service;
 mod source_command;
 mod sources;
+mod stories;
 mod support;
 mod tree;
