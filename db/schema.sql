@@ -319,3 +319,21 @@ CREATE TABLE outage (
     began TEXT PRIMARY KEY,
     ended TEXT                                  -- null: not over yet
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE rescreen (
+    edition INTEGER PRIMARY KEY REFERENCES edition (id),
+    after   INTEGER NOT NULL DEFAULT 0,         -- articles up to this row are done
+    ended   TEXT                                -- null: not all are done
+) STRICT;
+CREATE TABLE earlier_mention (
+    edition INTEGER NOT NULL REFERENCES edition (id),
+    article INTEGER NOT NULL REFERENCES article (id),
+    issuer  TEXT NOT NULL,
+    number  TEXT NOT NULL,                      -- the issuer's own of the party
+    name    TEXT NOT NULL,                      -- the party's primary name
+    alias   TEXT NOT NULL,                      -- what it was recognised by
+    days    INTEGER NOT NULL,                   -- from the article to the edition, at least 1
+    sure    INTEGER NOT NULL,                   -- 1: worth telling a reader
+    journal INTEGER NOT NULL,                   -- 1: the article is an EU act in the Official Journal
+    PRIMARY KEY (edition, article, issuer, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX earlier_mention_by_party ON earlier_mention (number);
