@@ -13,8 +13,9 @@ const JOIN_SLOPE: f32 = 0.02;
 const SHORT: f32 = 10.0;
 /// A feature that so many open stories bear does not tell them apart.
 const BEARERS_MOST: usize = 200;
-/// Features whose commonness is remembered, before those of one report alone are forgotten.
-const FEATURES_MOST: usize = 1 << 20;
+/// Features whose commonness is remembered; beyond, all counts are halved, and what is then at zero is
+/// forgotten.
+const FEATURES_MOST: usize = 1 << 18;
 /// Seconds of the Gaussian by which similarity fades with the time between report and story.
 const FADE_SECONDS: f32 = 24.0 * 3600.0;
 
@@ -91,7 +92,11 @@ impl Joiner {
         self.open.clear();
         self.places.clear();
         if FEATURES_MOST < self.features.len() {
-            self.features.retain(|_, known| 1 < known.reports);
+            self.reports /= 2;
+            self.features.retain(|_, known| {
+                known.reports /= 2;
+                0 < known.reports
+            });
         }
         self.features.values_mut().for_each(|known| known.bearers.clear());
         let vectors = std::mem::take(&mut self.vectors);

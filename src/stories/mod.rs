@@ -50,6 +50,8 @@ pub struct Stories {
     joiner: Joiner,
     /// Reports added since they were last settled.
     unsettled: usize,
+    /// Reports whose stories are decided for good.
+    closed: usize,
 }
 
 #[derive(Debug)]
@@ -58,6 +60,13 @@ struct Known {
     /// Seconds since 1970.
     at: Option<i64>,
     story: usize,
+}
+
+impl Known {
+    /// Lets go of what is only needed while the story is open.
+    fn close(&mut self) {
+        self.features = Features::default();
+    }
 }
 
 impl Stories {
@@ -101,6 +110,9 @@ impl Stories {
         }
         let stories: Vec<usize> = self.reports[first..].iter().map(|known| known.story).collect();
         self.joiner.regroup(first, &stories);
+        // They will not be settled again.
+        self.reports[self.closed..first].iter_mut().for_each(Known::close);
+        self.closed = first;
         self.unsettled = 0;
     }
 
