@@ -12,3 +12,4 @@ pub mod read;
 pub mod send_mail;
 pub mod sync_lists;
 pub mod survey;
+pub mod websub;

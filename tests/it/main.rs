@@ -29,3 +29,4 @@ mod sources;
 mod stories;
 mod support;
 mod tree;
+mod websub;
