@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,6 +14,7 @@ use crate::jobs::sync_lists::ListSync;
 use crate::lists::ListSource;
 use crate::mail::Mailer;
 use crate::model::source::Source;
+use crate::web::hooks::{self, Hooks};
 
 /// Official lists to look at, and the one who looks.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub struct ListWatch {
 }
 
 /// Runs until SIGTERM or SIGINT: visits sources and official lists when they are due, sends what
-/// waits.
+/// waits, and answers hubs where there is a listener for `hooks`.
 ///
 /// Order of stopping: no new claims; visits finish the page they are on and record themselves;
 /// then the sender finishes the mails it holds; then the database is settled.
@@ -34,6 +36,7 @@ pub async fn run(
     mailer: Mailer,
     sources: Vec<Arc<Source>>,
     watch: ListWatch,
+    hooks: Option<TcpListener>,
 ) -> anyhow::Result<()> {
     let stop = crawler.stop.clone();
     let lock = crawler.store.lock_crawl().await?;
@@ -51,6 +54,7 @@ pub async fn run(
         Arc::clone(&crawler.mail_waiting),
         stop_sending.clone(),
     ));
+    let mut answering = tracker.spawn(answer_hubs(hooks, crawler.clone()));
     tracker.close();
     tell_systemd(&[sd_notify::NotifyState::Ready]);
     tracing::info!(database = %crawler.store.path().display(), "started");
@@ -60,6 +64,7 @@ pub async fn run(
         () = stop.cancelled() => Ok(()),
         ended = &mut crawling => ended.context("the crawl panicked")?.context("the crawl failed"),
         ended = &mut syncing => ended.context("the sync of lists panicked")?.context("the sync of lists failed"),
+        ended = &mut answering => ended.context("the web server panicked")?.context("the web server failed"),
         ended = &mut sending => ended.context("the sender panicked"),
     };
     tell_systemd(&[sd_notify::NotifyState::Stopping]);
@@ -77,6 +82,19 @@ pub async fn run(
     drop(lock);
     tracing::info!("stopped");
     ended
+}
+
+/// Serves the callbacks of hubs until stopped; without a listener it only waits for that.
+async fn answer_hubs(listener: Option<TcpListener>, crawler: Crawler) -> std::io::Result<()> {
+    let stop = crawler.stop.clone();
+    let hooks = Hooks { store: crawler.store.clone(), clock: crawler.clock.clone() };
+    match listener {
+        Some(listener) => hooks::serve(listener, hooks, stop).await,
+        None => {
+            stop.cancelled().await;
+            Ok(())
+        }
+    }
 }
 
 /// Waits for SIGTERM (systemd) or SIGINT (Ctrl-C), whichever comes first.

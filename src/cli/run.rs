@@ -1,10 +1,12 @@
 //! `run`: the service.
 
 use anyhow::{Context, bail};
+use tokio::net::TcpListener;
 
 use crate::cli::logging::Voice;
 use crate::cli::setup::{SettingsArgs, crawler, list_watch, mailer, open_store, watched_sources};
 use crate::cli::{Exit, logging};
+use crate::config::Settings;
 use crate::service;
 
 /// Run as a service: visit sources when they are due, send mails as they arise
@@ -29,9 +31,20 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     runtime.block_on(async {
         let store = open_store(&settings)?;
-        let crawler = crawler(&settings, store)?;
+        let mut crawler = crawler(&settings, store)?;
+        let hooks = listener(&settings).await?;
+        crawler.public_url = settings.web.as_ref().map(|web| web.public_url.as_str().into());
         let watch = list_watch(&settings, &crawler)?;
-        service::run(crawler, mailer, sources, watch).await
+        service::run(crawler, mailer, sources, watch, hooks).await
     })?;
     Ok(Exit::Done)
+}
+
+/// The port hubs call at, where the settings name one.
+async fn listener(settings: &Settings) -> anyhow::Result<Option<TcpListener>> {
+    let Some(web) = &settings.web else { return Ok(None) };
+    let listener = TcpListener::bind(web.listen).await.with_context(|| {
+        format!("cannot listen on {}; write another address as `listen` in [web]", web.listen)
+    })?;
+    Ok(Some(listener))
 }

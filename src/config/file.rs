@@ -2,11 +2,12 @@
 
 use core::ops::RangeInclusive;
 use core::time::Duration;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::config::{
     Backend, BadConfig, Crawl, Environment, Fetch, Lists, Log, LogFormat, LogLevel, Login, Mail,
-    Security, Settings, Smtp,
+    Security, Settings, Smtp, Web,
 };
 use crate::model::subscriber::Email;
 use crate::written::{Document, Mistake, Table, Written};
@@ -43,6 +44,7 @@ pub(crate) struct AsWritten {
     crawl: Crawl,
     lists: Lists,
     mail: MailAsWritten,
+    web: Option<Web>,
     log: Log,
 }
 
@@ -82,6 +84,7 @@ impl AsWritten {
             crawl: Crawl { selectors, ..self.crawl },
             lists: Lists { file: lists_file, ..self.lists },
             mail: self.mail.settle(folder, &state, environment),
+            web: self.web,
             log: self.log,
             state,
         })
@@ -134,6 +137,7 @@ fn root(mut root: Table<'_>) -> AsWritten {
         crawl: section("crawl", &mut root, crawl),
         lists: section("lists", &mut root, lists),
         mail: section("mail", &mut root, mail),
+        web: section("web", &mut root, web),
         log: section("log", &mut root, log),
     };
     root.close();
@@ -298,6 +302,47 @@ fn login(host: Option<&str>, security: Security, table: &mut Table<'_>) -> Optio
         table.mistake_at(&username.place, text);
     }
     Some(Login { username: username.value, password_file: password_file? })
+}
+
+fn web(table: &mut Table<'_>) -> Option<Web> {
+    let listen = listen(table);
+    let public_url = public_url(table);
+    match (&listen, &public_url) {
+        (Some(_), None) => {
+            table.require(
+                "public_url",
+                "where the world reaches it, such as \"https://watch.example.org\"",
+            );
+        }
+        (None, Some(_)) => {
+            table.require("listen", "address and port to listen on, such as \"127.0.0.1:8080\"");
+        }
+        _ => {}
+    }
+    Some(Web { listen: listen?, public_url: public_url? })
+}
+
+fn listen(table: &mut Table<'_>) -> Option<SocketAddr> {
+    let Written { value, place } = table.text("listen")?;
+    let listen = value.parse();
+    if listen.is_err() {
+        let text =
+            format!("listen is {value:?}; write address and port, such as \"127.0.0.1:8080\"");
+        table.mistake_at(&place, text);
+    }
+    listen.ok()
+}
+
+fn public_url(table: &mut Table<'_>) -> Option<String> {
+    let Written { value, place } = table.text("public_url")?;
+    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+    if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['?', '#', '@', ' '])) {
+        let text = format!(
+            "public_url is {value:?}; write a bare address such as \"https://watch.example.org\""
+        );
+        table.mistake_at(&place, text);
+    }
+    Some(value.trim_end_matches('/').to_owned())
 }
 
 fn log(table: &mut Table<'_>) -> Log {

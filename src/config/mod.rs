@@ -11,6 +11,7 @@ mod lists;
 use core::fmt;
 use core::time::Duration;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::lists::ListSource;
@@ -32,7 +33,18 @@ pub struct Settings {
     pub crawl: Crawl,
     pub lists: Lists,
     pub mail: Mail,
+    /// What the service listens on; none where it listens on nothing.
+    pub web: Option<Web>,
     pub log: Log,
+}
+
+/// Where the service is reached from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web {
+    /// The address and port it listens on.
+    pub listen: SocketAddr,
+    /// Under which address the world reaches it, without a slash at the end.
+    pub public_url: String,
 }
 
 /// How the program behaves on other people's servers.

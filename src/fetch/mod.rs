@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, ETAG, LAST_MODIFIED};
 use tokio::sync::Semaphore;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 pub use crate::fetch::browser::{Chromium, Sandbox};
 pub use crate::fetch::fault::Fault;
@@ -65,6 +65,13 @@ pub enum Answer {
     Fetched(Box<Fetched>),
     /// The server says that nothing changed since the validators were given (304).
     Unchanged,
+}
+
+/// One field of a form that is posted.
+#[derive(Debug, Clone, Copy)]
+pub struct FormField<'a> {
+    pub name: &'a str,
+    pub value: &'a str,
 }
 
 impl Fetcher {
@@ -152,6 +159,31 @@ impl Fetcher {
         }
     }
 
+    /// Posts a form in its turn and drops the answer. For interfaces that ask to be called, such as
+    /// hubs: robots.txt is not asked, redirects are not followed.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`]; every status but a success is a fault.
+    pub async fn post_form(&self, url: &str, form: &[FormField<'_>]) -> Result<(), Fault> {
+        let url = &Url::parse(url).map_err(|error| unreadable(url, error))?;
+        let wire = &self.inner.wire;
+        let pairs = form.iter().map(|field| (field.name, field.value));
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let hop = Hop {
+            url,
+            validators: &Validators::default(),
+            pause: wire.limits.delay,
+            allowance: wire::ERROR_PAGE,
+            credential: None,
+            form: Some(&body),
+        };
+        let reply = wire.send(hop, &mut wire.limits.total.clone()).await?;
+        match reply.status {
+            200..300 => Ok(()),
+            status => Err(Fault { retry_after: reply.retry_after, ..Fault::status(url, status) }),
+        }
+    }
+
     /// One request for a page, if the site allows it.
     async fn step(
         &self,
@@ -164,7 +196,7 @@ impl Fetcher {
         let (bytes, ratio) = (wire.limits.body, wire.limits.ratio);
         let allowance = Allowance { bytes, ratio, overlong: Overlong::Refuse };
         let credential = self.credential.as_deref();
-        wire.send(Hop { url, validators, pause, allowance, credential }, budget).await
+        wire.send(Hop { url, validators, pause, allowance, credential, form: None }, budget).await
     }
 
     fn answer(

@@ -121,6 +121,7 @@ async fn fetch(wire: &Wire, clock: &Clock, url: &Url) -> Known {
             pause: wire.limits.delay,
             allowance,
             // The file is for everybody.
+            form: None,
             credential: None,
         };
         let reply = match wire.send(hop, &mut budget).await {

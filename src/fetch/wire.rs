@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    RETRY_AFTER, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, RETRY_AFTER, USER_AGENT,
 };
 use reqwest::{Client, Proxy, RequestBuilder};
 use tokio::time::{Instant, timeout};
@@ -28,7 +28,8 @@ const ACCEPTED: &str = "text/html, application/xhtml+xml, application/rss+xml, \
                         application/atom+xml, application/feed+json, application/xml;q=0.9, \
                         application/json;q=0.9, */*;q=0.5";
 /// Of an error page, enough to tell who sent it.
-const ERROR_PAGE: Allowance = Allowance { bytes: 64 << 10, ratio: 300, overlong: Overlong::Cut };
+pub(crate) const ERROR_PAGE: Allowance =
+    Allowance { bytes: 64 << 10, ratio: 300, overlong: Overlong::Cut };
 /// A site that answers 429 without saying for how long is left alone for this.
 const SLOW_DOWN: Duration = Duration::from_secs(60);
 /// A site that asks for more than this is asked again after it.
@@ -67,6 +68,8 @@ pub(crate) struct Hop<'a> {
     pub(crate) allowance: Allowance,
     /// Shown where the address is one of its own.
     pub(crate) credential: Option<&'a Credential>,
+    /// Posted instead of a GET: fields as `application/x-www-form-urlencoded`.
+    pub(crate) form: Option<&'a str>,
 }
 
 /// Its answer, whatever the status.
@@ -164,7 +167,14 @@ impl Wire {
 
 impl Wire {
     fn request(&self, hop: Hop<'_>) -> RequestBuilder {
-        let request = self.client.get(hop.url.clone()).headers(conditions(hop.validators));
+        let request = match hop.form {
+            Some(form) => self
+                .client
+                .post(hop.url.clone())
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form.to_owned()),
+            None => self.client.get(hop.url.clone()).headers(conditions(hop.validators)),
+        };
         match hop.credential.filter(|credential| credential.is_for(hop.url)) {
             Some(credential) => request.header(credential.header.clone(), credential.value.clone()),
             None => request,

@@ -5,6 +5,7 @@
 //! between, the database says what is done: a link is due until the commit that stores its article,
 //! listings' validators are written with their links, and claims end by themselves.
 
+use std::mem;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ pub struct Crawler {
     pub names: Names,
     /// Told when a commit put messages into the outbox; the sender waits on it.
     pub mail_waiting: Arc<Notify>,
+    /// Where hubs reach our callbacks, without a slash at the end; none subscribes to no hub.
+    pub public_url: Option<Arc<str>>,
     /// Cancelled to stop: the page under way is finished, then the visit ends.
     pub stop: CancellationToken,
     /// Bytes of pages that may be read at the same moment.
@@ -88,6 +91,7 @@ impl Crawler {
             events: broadcast::channel(EVENTS_KEPT).0,
             names: Names::default(),
             mail_waiting: Arc::new(Notify::new()),
+            public_url: None,
             stop: CancellationToken::new(),
             reading: Arc::new(Semaphore::new(READING_BYTES)),
             network: Arc::default(),
@@ -215,9 +219,10 @@ impl Crawler {
         let started = self.clock.now();
         self.tell(Event::VisitStarted { source: source.id.clone() });
         self.names.refresh(&self.store).await?;
-        let announced = read_listings(&self.store, &self.fetcher, source, started).await?;
+        let mut announced = read_listings(&self.store, &self.fetcher, source, started).await?;
         let mut counts =
             Counts { links: announced.links, fresh: announced.fresh, ..Counts::default() };
+        self.subscribe(&source.id, mem::take(&mut announced.hubs)).await?;
         let harvest = self.read_due_pages(source, &mut counts).await?;
         let ended = self.clock.now();
         let silence = self.silence(source, counts.fresh, ended).await?;

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
 
 use crate::fetch::{Answer, Fault, Fetcher};
+use crate::jobs::websub::HubNews;
 use crate::model::fetched::{Fetched, Validators};
 use crate::model::source::{Link, Listing, ListingKind, Source};
 use crate::model::visit::Outcome;
@@ -35,6 +36,8 @@ pub struct Announcement {
     pub retry_after: Option<TimeDelta>,
     /// The first listing that answers from another place, as a sentence.
     pub moved: Option<String>,
+    /// What the feeds that answered anew said of their hubs.
+    pub hubs: Vec<HubNews>,
 }
 
 /// Reads every listing of `source` and stores what it announces.
@@ -205,6 +208,10 @@ impl Round<'_> {
             );
         }
         self.announcement.links += listed.links.len();
+        if let (Ask::First { .. }, ListingKind::Feed) = (ask, &listing.kind) {
+            let news = HubNews { listing: listing.url.clone(), hub: listed.hub };
+            self.announcement.hubs.push(news);
+        }
         let names: Vec<String> = listed.feed.into_iter().chain(listed.sitemaps).collect();
         let further: Vec<Listing> = names.iter().map(|url| named(listing, url)).collect();
         let next = listed.next.filter(|_| listing.paging.is_some());

@@ -13,3 +13,4 @@ pub mod rescreen;
 pub mod send_mail;
 pub mod sync_lists;
 pub mod survey;
+pub mod websub;

@@ -28,6 +28,7 @@ mod site_memory;
 mod sources;
 mod subscribers;
 mod told;
+mod websub;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -54,6 +55,7 @@ pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
 pub use crate::store::told::{Alerted, Told};
+pub use crate::store::websub::{HubAsk, HubNamed};
 
 /// Connections kept for reading.
 const READERS: usize = 4;

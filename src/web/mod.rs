@@ -1,3 +1,5 @@
 //! HTTP servers.
 
+pub mod hooks;
 pub mod newsroom;
+mod signature;

@@ -88,7 +88,7 @@ fn the_example_in_full_is_valid_and_changes_every_optional_key() {
 /// The keys the program knows, as it lists them when a key is none of them.
 #[test]
 fn the_example_names_every_key() {
-    let sections = ["", "fetch", "crawl", "mail", "mail.smtp", "log"];
+    let sections = ["", "fetch", "crawl", "mail", "mail.smtp", "web", "log"];
     let mut named = 0;
     for section in sections {
         let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };

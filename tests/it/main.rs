@@ -30,3 +30,4 @@ mod sources;
 mod stories;
 mod support;
 mod tree;
+mod websub;

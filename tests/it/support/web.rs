@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -43,6 +43,8 @@ pub(crate) struct Request {
     pub(crate) host: String,
     /// Names in lower case.
     pub(crate) headers: HashMap<String, String>,
+    /// As long as `Content-Length` says; empty without one.
+    pub(crate) body: Vec<u8>,
     /// When the head of the request was complete.
     pub(crate) received: Instant,
     /// When the answer was written out, or the connection ended; `None` while under way.
@@ -353,8 +355,11 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> std::io::Result<Opti
         headers.insert(name.to_lowercase(), value.trim().to_owned());
     }
     let host = headers.get("host").cloned().unwrap_or_default();
+    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await?;
     let received = Instant::now();
-    Ok(Some(Request { path, host, headers, received, ended: None, in_flight: 0 }))
+    Ok(Some(Request { path, host, headers, body, received, ended: None, in_flight: 0 }))
 }
 
 /// Writes the answer; whether the connection may carry another one.
