@@ -229,6 +229,10 @@ impl Crawler {
         let (outcome, detail) = health::of_visit(source, &announced, &harvest, &counts, silence);
         let mut visit =
             Visit { source: source.id.clone(), started, ended, outcome, detail, counts };
+        let _recording = match is_silent(&visit) {
+            true => Some(self.network.recording().await),
+            false => None,
+        };
         if self.is_ours(source, &mut visit).await? {
             self.store.release_source(source.id.clone()).await?;
         } else {
@@ -245,12 +249,11 @@ impl Crawler {
     /// Whether the visit failed by our own network and says nothing about its source; its outcome
     /// then says so.
     async fn is_ours(&self, source: &Source, visit: &mut Visit) -> store::Result<bool> {
-        let silent = matches!(visit.outcome, Outcome::Unreachable | Outcome::TimedOut);
         if matches!(visit.outcome, Outcome::Forbidden | Outcome::NoBrowser | Outcome::Internal) {
             // Nobody was asked.
             return Ok(false);
         }
-        let found = match silent {
+        let found = match is_silent(visit) {
             false => Found::Answering,
             true if self.store.failures(source.id.clone()).await? == 0 => Found::Silent,
             true => Found::SilentAsBefore,
@@ -296,6 +299,11 @@ impl Crawler {
         // Nobody listening is no fault.
         self.events.send(event).ok();
     }
+}
+
+/// Whether no answer came at all.
+fn is_silent(visit: &Visit) -> bool {
+    matches!(visit.outcome, Outcome::Unreachable | Outcome::TimedOut)
 }
 
 fn log_visit(visit: &Visit) {

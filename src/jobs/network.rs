@@ -20,6 +20,7 @@ const LONGEST_PROBE: Duration = Duration::from_mins(5);
 #[derive(Debug, Default)]
 pub(crate) struct Network {
     state: Mutex<State>,
+    records: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -78,6 +79,12 @@ impl Network {
                 News::Down { blamed: std::mem::take(&mut state.silent).into_values().collect() }
             }
         }
+    }
+
+    /// Held from the moment a silent visit is judged until it is recorded: what an outage takes back
+    /// must have been written.
+    pub(crate) async fn recording(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.records.lock().await
     }
 
     /// It was down when an earlier run ended.

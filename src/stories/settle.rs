@@ -20,8 +20,8 @@ const NEIGHBOURS_LONG: usize = 6;
 const LONG: usize = 40;
 /// Average similarity of two reports of one story: for reports of [`SHORT`] words, and by how much
 /// more for each e-fold of their length, up to [`LENGTH_MOST`] words.
-const SAME: f32 = 0.17;
-const SAME_SLOPE: f32 = 0.105;
+const SAME: f32 = 0.14;
+const SAME_SLOPE: f32 = 0.09;
 const SHORT: f32 = 9.0;
 const LENGTH_MOST: usize = 400;
 /// A feature on more than this share of the reports tells nothing, if it is on more than a few.
@@ -38,7 +38,7 @@ pub(crate) struct Report<'a> {
     pub(crate) at: Option<i64>,
 }
 
-/// A sparse vector of length 1: features by number, in order.
+/// A sparse vector of length 1 or less: features by number.
 type Vector = Vec<Entry>;
 
 #[derive(Debug, Clone, Copy)]
@@ -71,23 +71,34 @@ fn unit_vectors(reports: &[Report<'_>]) -> Vec<Vector> {
     let total = reports.len() as f32;
     let mut vector = |report: &Report<'_>| {
         let mut vector: Vector = Vec::new();
+        let mut square = 0.0;
         for feature in &report.features.counts {
             let documents = documents[&feature.hash];
-            // What one report alone says joins it with nobody.
-            if (2..=most).contains(&documents) {
+            if most < documents {
+                continue;
+            }
+            let weight = feature.weight * (total / documents as f32).ln().max(f32::EPSILON);
+            square += weight * weight;
+            // What one report alone says joins it with nobody, but it is part of what it says.
+            if 1 < documents {
                 let next = u32::try_from(numbers.len()).expect("fewer features than 2^32");
                 let number = *numbers.entry(feature.hash).or_insert(next);
-                let rarity = (total / documents as f32).ln().max(f32::EPSILON);
-                vector.push(Entry { feature: number, weight: feature.weight * rarity });
+                vector.push(Entry { feature: number, weight });
             }
         }
-        unit(vector)
+        scaled(vector, square)
     };
     reports.iter().map(&mut vector).collect()
 }
 
-fn unit(mut vector: Vector) -> Vector {
-    let length = vector.iter().map(|entry| entry.weight * entry.weight).sum::<f32>().sqrt();
+fn unit(vector: Vector) -> Vector {
+    let square = vector.iter().map(|entry| entry.weight * entry.weight).sum();
+    scaled(vector, square)
+}
+
+/// The vector divided by the square root of `square`.
+fn scaled(mut vector: Vector, square: f32) -> Vector {
+    let length = square.sqrt();
     if 0.0 < length {
         vector.iter_mut().for_each(|entry| entry.weight /= length);
     }
