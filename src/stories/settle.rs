@@ -20,8 +20,8 @@ const NEIGHBOURS_LONG: usize = 6;
 const LONG: usize = 40;
 /// Average similarity of two reports of one story: for reports of [`SHORT`] words, and by how much
 /// more for each e-fold of their length, up to [`LENGTH_MOST`] words.
-const SAME: f32 = 0.14;
-const SAME_SLOPE: f32 = 0.09;
+const SAME: f32 = 0.12;
+const SAME_SLOPE: f32 = 0.07;
 const SHORT: f32 = 9.0;
 const LENGTH_MOST: usize = 400;
 /// A feature on more than this share of the reports tells nothing, if it is on more than a few.
@@ -91,11 +91,6 @@ fn unit_vectors(reports: &[Report<'_>]) -> Vec<Vector> {
     reports.iter().map(&mut vector).collect()
 }
 
-fn unit(vector: Vector) -> Vector {
-    let square = vector.iter().map(|entry| entry.weight * entry.weight).sum();
-    scaled(vector, square)
-}
-
 /// The vector divided by the square root of `square`.
 fn scaled(mut vector: Vector, square: f32) -> Vector {
     let length = square.sqrt();
@@ -137,7 +132,14 @@ fn learn(report: usize, reports: &[Report<'_>], vectors: &[Vector], near: &Simil
         learnt.truncate(FEATURES_MOST);
     }
     learnt.sort_unstable_by_key(|entry| entry.feature);
-    unit(learnt)
+    // What it alone says it goes on saying.
+    let own = (1.0 - square(&vectors[report])).max(0.0);
+    let all = square(&learnt) + own;
+    scaled(learnt, all)
+}
+
+fn square(vector: &[Entry]) -> f32 {
+    vector.iter().map(|entry| entry.weight * entry.weight).sum()
 }
 
 /// A number for each pair of reports.
