@@ -1,10 +1,10 @@
 //! Who is named in an article: listed parties, found by their names and identifiers. Pure.
 //!
-//! [`Index::build`] makes the [`forms`] each listed name may be written in, asks [`grade`] what each
-//! proves (the [`background`] knows which words are ordinary), and puts them into a [`trie`] over
-//! the words of the [`vocabulary`]. [`Index::matches`] walks an article once ([`spot`]), weighs
-//! what it met against the rest of the article ([`weigh`]), looks for names spelled nearly so
-//! ([`nearly`]), and says why ([`explain`]). [`parties`] knows who stands on several lists.
+//! [`Index::build`] makes the `forms` each listed name may be written in, asks `grade` what each
+//! proves (the `background` knows which words are ordinary), and puts them into a `trie` over
+//! the words of the `vocabulary`. [`Index::matches`] walks an article once (`spot`), weighs
+//! what it met against the rest of the article (`weigh`), looks for names spelled nearly so
+//! (`nearly`), and says why (`explain`). `parties` knows who stands on several lists.
 
 pub mod background;
 mod explain;
