@@ -146,7 +146,8 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// Whether a folded line says only when it was printed, how often it was read and the like.
 fn is_volatile(folded: &str) -> bool {
     let words: Vec<&str> = folded.split(' ').collect();
-    let is_number = |word: &&str| word.starts_with(|c: char| c.is_numeric());
+    // Codes of sessions and copies mix letters with digits in any order.
+    let is_number = |word: &&str| word.contains(char::is_numeric);
     words.len() <= VOLATILE_WORDS_MAX
         && words.iter().any(|word| holds(VOLATILE, word))
         && words.iter().all(|word| is_number(word) || holds(VOLATILE, word) || holds(FILLERS, word))
@@ -323,6 +324,14 @@ mod tests {
             change("Ministry acts", "Ministry waits"),
             Change::Material(vec![Matter::Title])
         );
+    }
+
+    #[test]
+    fn codes_of_sessions_are_noise_however_they_begin() {
+        for code in ["4f2e91", "e3b0c44298fc1c14", "A9-77F0", "sid42"] {
+            let line = format!("{TEXT}\n\nSession ID: {code}");
+            assert_eq!(of(TEXT, &line), Change::Noise, "{code}");
+        }
     }
 
     #[test]
