@@ -3,6 +3,7 @@
 pub mod crawl;
 mod health;
 pub mod judge;
+pub mod links;
 pub mod listings;
 pub mod names;
 pub mod looks;

@@ -12,6 +12,7 @@ mod commit;
 mod designations;
 mod facts;
 mod feedback;
+mod interests;
 mod links;
 mod lists;
 mod listings;
@@ -24,6 +25,7 @@ mod rescreens;
 mod rhythms;
 mod schema;
 mod search;
+mod secrets;
 mod site_memory;
 mod sources;
 mod subscribers;
@@ -45,6 +47,7 @@ pub use crate::store::articles::{
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
+pub use crate::store::interests::Wishes;
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
@@ -54,6 +57,7 @@ pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfi
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
+pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::websub::{HubAsk, HubNamed};
 
