@@ -13,6 +13,7 @@ mod designations;
 mod facts;
 mod feedback;
 mod interests;
+mod letters;
 mod links;
 mod lists;
 mod listings;
