@@ -1,3 +1,5 @@
+//! What criteria ask of an article, case by case.
+
 use crate::interests::{Subject, criteria, meets, muted};
 use crate::model::facts::{Action, Measure};
 use crate::model::interest::Mute;

@@ -2,6 +2,7 @@
 
 pub mod crawl;
 mod health;
+pub mod heart;
 pub mod judge;
 pub mod links;
 pub mod listings;

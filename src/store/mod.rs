@@ -31,6 +31,7 @@ mod site_memory;
 mod sources;
 mod subscribers;
 mod told;
+mod vital_signs;
 mod websub;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -60,6 +61,7 @@ pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
 pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
+pub use crate::store::vital_signs::SchemaVersion;
 pub use crate::store::websub::{HubAsk, HubNamed};
 
 /// Connections kept for reading.
