@@ -15,5 +15,5 @@ pub use alert::{Reason, Recipient, alerts};
 pub use follow_up::{Known, News, Reader, follow_ups};
 pub use letterhead::Letterhead;
 pub use letters::{Letter, letter};
-pub use periodic::{Digest, DigestItem, DigestList, Mark, Unread, digest};
 pub use list_alert::{EarlierNews, ListNews, earlier_alerts, list_alerts};
+pub use periodic::{Digest, DigestItem, DigestList, Mark, Unread, digest};

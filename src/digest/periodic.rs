@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use crate::digest::alert::{HEADLINE, Link, NAME, Reason, Recipient, link};
 use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
 use crate::digest::line::{one_line, shorten, wrap};
-use crate::digest::words::{self, COLUMNS};
 use crate::digest::summary;
+use crate::digest::words::{self, COLUMNS};
 use crate::model::facts::Facts;
 use crate::model::stamp::Stamp;
 use crate::model::subscriber::Message;
@@ -230,9 +230,10 @@ fn subject(digest: &Digest) -> String {
     if told.is_empty() {
         return "Sanctions digest: nothing new".to_owned();
     }
-    let top = digest.items.first().map(|item| {
-        summary::event(&item.facts).unwrap_or_else(|| one_line(&item.title))
-    });
+    let top = digest
+        .items
+        .first()
+        .map(|item| summary::event(&item.facts).unwrap_or_else(|| one_line(&item.title)));
     let top = top.or_else(|| digest.lists.first().map(|list| one_line(&list.title)));
     shorten(&format!("{}: {}", told.join(", "), top.unwrap_or_default()), SUBJECT)
 }
@@ -331,8 +332,7 @@ fn list_line(list: &DigestList) -> ListLine {
         .filter(|(number, _)| 0 < *number)
         .map(|(number, what)| format!("{number} {what}"))
         .collect();
-    let names: Vec<String> =
-        list.names.iter().map(|name| shorten(&one_line(name), NAME)).collect();
+    let names: Vec<String> = list.names.iter().map(|name| shorten(&one_line(name), NAME)).collect();
     let shown = list.added + list.removed;
     let more = match shown.saturating_sub(names.len()) {
         0 => String::new(),

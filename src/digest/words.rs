@@ -244,7 +244,9 @@ const KINDS: &[(&str, &str)] = &[
 mod tests {
     use std::collections::HashSet;
 
-    use super::{CERTAINTY, COUNTRIES, KINDS, LANGUAGES, authority, certainty, date, language, rule};
+    use super::{
+        CERTAINTY, COUNTRIES, KINDS, LANGUAGES, authority, certainty, date, language, rule,
+    };
 
     #[test]
     fn every_authority_that_facts_can_name_has_a_name_for_readers() {
