@@ -26,8 +26,11 @@ mod schema;
 mod search;
 mod site_memory;
 mod sources;
+mod stories;
+mod story_book;
 mod subscribers;
 mod told;
+mod versions;
 mod websub;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -54,7 +57,12 @@ pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfi
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
+pub use crate::store::stories::StoryRules;
+pub use crate::store::story_book::{
+    HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
+};
 pub use crate::store::told::{Alerted, Told};
+pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};
 pub use crate::store::websub::{HubAsk, HubNamed};
 
 /// Connections kept for reading.
