@@ -136,7 +136,7 @@ CREATE TABLE subscriber (
     name  TEXT NOT NULL,
     added TEXT NOT NULL,
     left  TEXT                                  -- when they were removed; null: active
-) STRICT;
+, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT) STRICT;
 CREATE TABLE delivery (
     id           INTEGER PRIMARY KEY,
     subscriber   INTEGER NOT NULL REFERENCES subscriber (id),
@@ -151,10 +151,9 @@ CREATE TABLE delivery (
     next_try     TEXT,                          -- null once sent or failed
     leased_until TEXT,
     finished     TEXT,
-    reply        TEXT NOT NULL DEFAULT '', follows TEXT, article INTEGER REFERENCES article (id),      -- the server's last words
+    reply        TEXT NOT NULL DEFAULT '', follows TEXT, article INTEGER REFERENCES article (id), leave_url TEXT, domain TEXT NOT NULL DEFAULT '', token TEXT NOT NULL DEFAULT '',      -- the server's last words
     UNIQUE (subscriber, cause)
 ) STRICT;
-CREATE INDEX delivery_due ON delivery (next_try) WHERE state = 'waiting';
 CREATE VIRTUAL TABLE article_search USING fts5 (
     title, text,
     content = '', contentless_delete = 1,
@@ -402,3 +401,37 @@ CREATE TABLE held_back (
     at      TEXT NOT NULL
 ) STRICT;
 CREATE INDEX delivery_by_article ON delivery (article) WHERE article IS NOT NULL;
+CREATE TABLE interest (
+    id         INTEGER PRIMARY KEY,
+    subscriber INTEGER NOT NULL REFERENCES subscriber (id),
+    name       TEXT NOT NULL,
+    criteria   TEXT NOT NULL,                   -- 'topics=licences; countries=ru,by'; empty: everything
+    cadence    TEXT NOT NULL,                   -- 'at-once', 'hourly', 'daily 07:30', 'weekly Mon 07:30'
+    added      TEXT NOT NULL
+) STRICT;
+CREATE INDEX interest_by_subscriber ON interest (subscriber);
+CREATE TABLE mute (
+    subscriber INTEGER NOT NULL REFERENCES subscriber (id),
+    kind       TEXT NOT NULL CHECK (kind IN ('story', 'source', 'name')),
+    value      TEXT NOT NULL,
+    added      TEXT NOT NULL,
+    PRIMARY KEY (subscriber, kind, value)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE secret (
+    purpose TEXT PRIMARY KEY,                   -- 'links'
+    key     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delivery_by_token ON delivery (token) WHERE token <> '';
+CREATE INDEX delivery_by_message_id ON delivery (message_id);
+CREATE INDEX delivery_due ON delivery (domain, next_try) WHERE state = 'waiting';
+CREATE TABLE bounce (
+    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    fault    TEXT NOT NULL CHECK (fault IN ('address', 'mailbox', 'policy', 'complaint')),
+    at       TEXT NOT NULL,
+    said     TEXT NOT NULL,                                   -- the server's words, masked
+    PRIMARY KEY (delivery, fault)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE heartbeat (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    at   TEXT NOT NULL
+) STRICT;

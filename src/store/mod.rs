@@ -12,6 +12,7 @@ mod commit;
 mod designations;
 mod facts;
 mod feedback;
+mod interests;
 mod links;
 mod lists;
 mod listings;
@@ -24,6 +25,7 @@ mod rescreens;
 mod rhythms;
 mod schema;
 mod search;
+mod secrets;
 mod site_memory;
 mod sources;
 mod stories;
@@ -31,6 +33,7 @@ mod story_book;
 mod subscribers;
 mod told;
 mod versions;
+mod vital_signs;
 mod websub;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -48,6 +51,7 @@ pub use crate::store::articles::{
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
+pub use crate::store::interests::Wishes;
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
@@ -61,8 +65,10 @@ pub use crate::store::stories::StoryRules;
 pub use crate::store::story_book::{
     HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
 };
+pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};
+pub use crate::store::vital_signs::SchemaVersion;
 pub use crate::store::websub::{HubAsk, HubNamed};
 
 /// Connections kept for reading.

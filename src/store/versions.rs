@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::store::articles::names_of;
 use crate::store::{Error, Result, Store, parse_moment};
 
 /// One text of an article.
@@ -81,9 +82,11 @@ fn read_versions(connection: &Connection, article: i64) -> Result<Vec<VersionVie
     let mut versions = Vec::new();
     while let Some(row) = rows.next()? {
         let change = match row.get::<_, Option<String>>(3)? {
-            Some(kind) => {
-                Some(ChangeView { kind, matters: strings(row.get(4)?)?, difference: row.get(5)? })
-            }
+            Some(kind) => Some(ChangeView {
+                kind,
+                matters: names_of(&row.get::<_, String>(4)?)?,
+                difference: row.get(5)?,
+            }),
             None => None,
         };
         versions.push(VersionView {
@@ -109,16 +112,11 @@ fn snapshot(connection: &Connection, id: i64) -> Result<SnapshotView> {
         id,
         requested: row.get(0)?,
         url: row.get(1)?,
-        redirects: strings(row.get(2)?)?,
+        redirects: names_of(&row.get::<_, String>(2)?)?,
         fetched: parse_moment(&row.get::<_, String>(3)?)?,
         status: row.get(4)?,
         content_type: row.get(5)?,
         sha256: row.get(6)?,
         size: row.get::<_, i64>(7)?.unsigned_abs(),
     })
-}
-
-fn strings(column: String) -> Result<Vec<String>> {
-    serde_json::from_str(&column)
-        .map_err(|_| Error::Corrupt { value: column, expected: "a JSON array of strings" })
 }

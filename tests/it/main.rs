@@ -31,4 +31,5 @@ mod stories;
 mod story;
 mod support;
 mod tree;
+mod web;
 mod websub;
