@@ -114,7 +114,7 @@ fn article(source: usize, page: usize) -> (String, String) {
     let company = format!("{} {} {}", name(&mut pick), name(&mut pick), name(&mut pick));
     let sanctions = page.is_multiple_of(3);
     let title = if sanctions {
-        format!("US imposes sanctions on {company} of {town} number {source}{page} over {good}")
+        format!("US imposes sanctions on {company}, number {source}{page}, over {good}")
     } else {
         format!("{town} council opens library number {source}{page} beside the {good} market")
     };
