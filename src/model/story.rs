@@ -70,13 +70,15 @@ pub struct Bearer {
 }
 
 /// How much a stored report is like the new one, 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Alike {
     pub article: i64,
     /// In names and words together.
     pub similarity: f32,
     /// What of it is in names.
     pub in_names: f32,
+    /// What they have in common in words, common in the store or not.
+    pub in_words: f32,
 }
 
 /// A stored report that is like the new one, and where it belongs.

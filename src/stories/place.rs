@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::story::{Alike, Bearer, Near, Parts, StoryKeys, StoryLookUp};
+use crate::model::story::{Alike, Bearer, Mark, Near, Parts, StoryKeys, StoryLookUp};
 use crate::stories::keys::REPORTS_OF_THE_TABLE;
 use crate::text::quick_hash::QuickMap;
 
@@ -31,13 +31,8 @@ pub fn alike(keys: &StoryKeys, reports: usize, bearers: &[Vec<Bearer>]) -> Vec<A
     for (mark, bearers) in keys.marks.iter().zip(bearers) {
         let known = known_share(mark.rarity, reports, bearers.len());
         for Bearer { article, weight } in bearers {
-            let nothing = Alike { article: *article, similarity: 0.0, in_names: 0.0 };
-            let alike = shared.entry(*article).or_insert(nothing);
-            let common = mark.weight * weight * known;
-            alike.similarity += common;
-            if mark.names {
-                alike.in_names += common;
-            }
+            let nothing = Alike { article: *article, ..Alike::default() };
+            add(shared.entry(*article).or_insert(nothing), mark, *weight, known);
         }
     }
     let mut alike: Vec<Alike> = shared.into_values().collect();
@@ -91,16 +86,24 @@ pub fn place(keys: &StoryKeys, near: &[Near]) -> Option<i64> {
 pub(crate) fn likeness(one: &StoryKeys, other: &StoryKeys) -> f32 {
     let weights: QuickMap<u64, f32> =
         other.marks.iter().map(|mark| (mark.hash, mark.weight)).collect();
-    let mut alike = Alike { article: 0, similarity: 0.0, in_names: 0.0 };
+    let mut alike = Alike::default();
     for mark in &one.marks {
-        let common = mark.weight * weights.get(&mark.hash).copied().unwrap_or(0.0);
-        alike.similarity += common;
-        if mark.names {
-            alike.in_names += common;
-        }
+        add(&mut alike, mark, weights.get(&mark.hash).copied().unwrap_or(0.0), 1.0);
     }
     let near = Near { story: 0, reports: 1, at: other.at, parts: other.parts(), alike };
     if is_same_form(one.parts(), &near) { 0.0 } else { alike.similarity }
+}
+
+/// Adds what two reports have in common in one mark; `known` is what is left of it in this store.
+fn add(alike: &mut Alike, mark: &Mark, weight: f32, known: f32) {
+    let common = mark.weight * weight;
+    alike.similarity += common * known;
+    if mark.names {
+        alike.in_names += common * known;
+    } else {
+        // Where an office announces day by day in one form, the form is common: it is a form all the same.
+        alike.in_words += common;
+    }
 }
 
 /// Whether the two say the same words of others: an office announces every designation in one form.
@@ -109,8 +112,8 @@ fn is_same_form(own: Parts, near: &Near) -> bool {
         // A script without capitals, or a text without names: nothing tells.
         return false;
     }
-    let Alike { similarity, in_names, .. } = near.alike;
-    let in_words = (similarity - in_names) / (own.words * near.parts.words).max(f32::EPSILON);
+    let Alike { in_names, in_words, .. } = near.alike;
+    let in_words = in_words / (own.words * near.parts.words).max(f32::EPSILON);
     let in_names = in_names / (own.names * near.parts.names);
     FORM_WORDS < in_words && in_names < FORM_NAMES * in_words
 }
@@ -118,11 +121,10 @@ fn is_same_form(own: Parts, near: &Near) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::story::Mark;
 
     fn near(story: i64, reports: usize, similarity: f32, hours: i64) -> Near {
         let at = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::hours(hours);
-        let alike = Alike { article: 1, similarity, in_names: similarity };
+        let alike = Alike { article: 1, similarity, in_names: similarity, in_words: 0.0 };
         Near { story, reports, at, parts: Parts::default(), alike }
     }
 
@@ -156,7 +158,8 @@ mod tests {
         for (in_words, in_names, joined) in
             [(0.4, 0.05, None), (0.4, 0.3, Some(1)), (0.15, 0.05, Some(1))]
         {
-            let alike = Alike { article: 1, similarity: in_words + in_names, in_names };
+            let similarity = in_words + in_names;
+            let alike = Alike { article: 1, similarity, in_names, in_words };
             let near = Near { parts, alike, ..near(1, 1, 0.0, 0) };
             assert_eq!(place(&keys, &[near]), joined, "{in_words} {in_names}");
         }
