@@ -29,8 +29,11 @@ mod search;
 mod secrets;
 mod site_memory;
 mod sources;
+mod stories;
+mod story_book;
 mod subscribers;
 mod told;
+mod versions;
 mod vital_signs;
 mod websub;
 
@@ -59,8 +62,13 @@ pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfi
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
+pub use crate::store::stories::StoryRules;
+pub use crate::store::story_book::{
+    HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
+};
 pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
+pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};
 pub use crate::store::vital_signs::SchemaVersion;
 pub use crate::store::websub::{HubAsk, HubNamed};
 
