@@ -361,7 +361,7 @@ struct Judgement {
 fn wants_at_once(wishes: &Wishes, subject: &Subject<'_>) -> bool {
     let at_once = wishes.interests.iter().filter(|it| it.cadence == Cadence::AtOnce);
     !interests::met(at_once, subject).is_empty()
-        && interests::muted(&wishes.mutes, subject).is_none()
+        && interests::muted(&wishes.mutes, &wishes.interests, subject).is_none()
 }
 
 /// Says so where a page other than the home page led to a home page: the article is gone, and the

@@ -28,6 +28,7 @@ mod search;
 mod secrets;
 mod site_memory;
 mod sources;
+mod subjects;
 mod subscribers;
 mod told;
 mod websub;
@@ -57,6 +58,7 @@ pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfi
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
+pub use crate::store::subjects::StoredSubject;
 pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::websub::{HubAsk, HubNamed};
