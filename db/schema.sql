@@ -380,3 +380,7 @@ CREATE TABLE bounce (
     said     TEXT NOT NULL,                                   -- the server's words, masked
     PRIMARY KEY (delivery, fault)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE heartbeat (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    at   TEXT NOT NULL
+) STRICT;

@@ -35,18 +35,18 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let store = open_store(&settings)?;
         let mut crawler = crawler(&settings, store)?;
-        let hooks = listener(&settings).await?;
+        let door = listener(&settings).await?;
         if let Some(web) = &settings.web {
             crawler.public_url = Some(web.public_url.as_str().into());
             crawler.links = Some(Arc::new(links(&crawler.store, &web.public_url).await?));
         }
         let watch = list_watch(&settings, &crawler)?;
-        service::run(crawler, mailer, sources, watch, hooks).await
+        service::run(crawler, mailer, sources, watch, door).await
     })?;
     Ok(Exit::Done)
 }
 
-/// The port hubs call at, where the settings name one.
+/// The port the world calls at, where the settings name one.
 async fn listener(settings: &Settings) -> anyhow::Result<Option<TcpListener>> {
     let Some(web) = &settings.web else { return Ok(None) };
     let listener = TcpListener::bind(web.listen).await.with_context(|| {

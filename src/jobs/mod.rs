@@ -3,6 +3,7 @@
 pub mod back_test;
 pub mod crawl;
 mod health;
+pub mod heart;
 pub mod judge;
 pub mod links;
 pub mod listings;

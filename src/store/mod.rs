@@ -31,6 +31,7 @@ mod sources;
 mod subjects;
 mod subscribers;
 mod told;
+mod vital_signs;
 mod websub;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -61,6 +62,7 @@ pub use crate::store::sources::{Ending, SourceState};
 pub use crate::store::subjects::StoredSubject;
 pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
+pub use crate::store::vital_signs::SchemaVersion;
 pub use crate::store::websub::{HubAsk, HubNamed};
 
 /// Connections kept for reading.

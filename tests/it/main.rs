@@ -31,4 +31,5 @@ mod sources;
 mod stories;
 mod support;
 mod tree;
+mod web;
 mod websub;
