@@ -75,15 +75,15 @@ fn mutes_hold_back_stories_sources_and_names_where_nothing_else_is_named() {
         vec![Interest { id: 1, name: "Ours".to_owned(), criteria, cadence: Cadence::AtOnce }]
     };
     let (shipping, calvenna) = (name("CALVENNA SHIPPING"), name("calvenna"));
-    let cases: [(&[Mute], Vec<Interest>, bool); 7] = [
-        (&[Mute::Story(7)], Vec::new(), true),
-        (&[Mute::Story(8)], Vec::new(), false),
-        (&[Mute::Source("us/ofac-recent-actions".to_owned())], Vec::new(), true),
+    let cases: [(Vec<Mute>, Vec<Interest>, bool); 7] = [
+        (vec![Mute::Story(7)], Vec::new(), true),
+        (vec![Mute::Story(8)], Vec::new(), false),
+        (vec![Mute::Source("us/ofac-recent-actions".to_owned())], Vec::new(), true),
         // Somebody else watches Calvenna: that is none of this subscriber's affair.
-        (&[shipping.clone()], Vec::new(), true),
-        (&[shipping.clone()], watching("Calvenna"), false),
-        (&[shipping, calvenna.clone()], watching("Calvenna"), true),
-        (&[calvenna], Vec::new(), false),
+        (vec![shipping.clone()], Vec::new(), true),
+        (vec![shipping.clone()], watching("Calvenna"), false),
+        (vec![shipping, calvenna.clone()], watching("Calvenna"), true),
+        (vec![calvenna], Vec::new(), false),
     ];
     for (mutes, interests, expected) in cases {
         let said = muted(mutes, &interests, &subject());
