@@ -1,5 +1,6 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
+pub mod back_test;
 pub mod crawl;
 mod health;
 pub mod heart;

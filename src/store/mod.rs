@@ -31,6 +31,7 @@ mod site_memory;
 mod sources;
 mod stories;
 mod story_book;
+mod subjects;
 mod subscribers;
 mod told;
 mod versions;
@@ -66,6 +67,7 @@ pub use crate::store::stories::StoryRules;
 pub use crate::store::story_book::{
     HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
 };
+pub use crate::store::subjects::StoredSubject;
 pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};

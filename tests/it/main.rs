@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod back_test;
 mod browser;
 mod cli;
 mod config;
