@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::jobs::compose_digests::Composer;
 use crate::jobs::crawl::Crawler;
 use crate::jobs::send_mail;
 use crate::jobs::sync_lists::ListSync;
@@ -42,6 +43,7 @@ pub async fn run(
     let lock = crawler.store.lock_crawl().await?;
     let tracker = TaskTracker::new();
     let stop_sending = CancellationToken::new();
+    let mut composing = tracker.spawn(Composer::new(&crawler, &sources, &watch.lists).run());
     let mut crawling = tracker.spawn({
         let crawler = crawler.clone();
         async move { crawler.crawl_when_due(&sources).await }
@@ -66,6 +68,7 @@ pub async fn run(
         ended = &mut crawling => ended.context("the crawl panicked")?.context("the crawl failed"),
         ended = &mut syncing => ended.context("the sync of lists panicked")?.context("the sync of lists failed"),
         ended = &mut settling => ended.context("the settling of stories panicked")?.context("the settling of stories failed"),
+        ended = &mut composing => ended.context("the composer of digests panicked")?.context("the composer of digests failed"),
         ended = &mut answering => ended.context("the web server panicked")?.context("the web server failed"),
         ended = &mut sending => ended.context("the sender panicked"),
     };
@@ -77,6 +80,12 @@ pub async fn run(
     }
     if !syncing.is_finished() {
         syncing.await.context("the sync of lists panicked")?.context("the sync of lists failed")?;
+    }
+    if !composing.is_finished() {
+        composing
+            .await
+            .context("the composer of digests panicked")?
+            .context("the composer of digests failed")?;
     }
     stop_sending.cancel();
     tracker.wait().await;

@@ -440,6 +440,9 @@ impl Writing<'_> {
             stories::said(self.transaction, story, Some(article))?.brought_by(judged, *official);
         let mut held_back = 0;
         for message in messages {
+            if stories::is_muted(self.transaction, story, message.subscriber)? {
+                continue;
+            }
             let told = stories::first_told(self.transaction, story, message.subscriber)?;
             let (cause, message) = match told {
                 None => (format!("story:{story}"), message.clone()),

@@ -10,6 +10,7 @@
 mod articles;
 mod commit;
 mod designations;
+mod digests;
 mod facts;
 mod feedback;
 mod interests;
@@ -51,6 +52,9 @@ pub use crate::store::articles::{
     CopyView, Counted, DerivedView, RemovedView, RevisionView, StoredArticle,
 };
 pub use crate::store::commit::{Commit, Committed, Rules};
+pub use crate::store::digests::{
+    DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind, ToldBefore,
+};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
 pub use crate::store::interests::Wishes;
