@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use chrono::TimeDelta;
@@ -10,7 +11,9 @@ use crate::clock::Clock;
 use crate::config::{self, Environment, Settings};
 use crate::fetch::{Chromium, Fetcher, Limits, Sandbox};
 use crate::jobs::crawl::{self, Crawler};
+use crate::jobs::keep_house::{Housekeeper, Keep, KeepOthers};
 use crate::jobs::sync_lists::ListSync;
+use crate::jobs::tell_operator::{Bounds, Caretaker};
 use crate::mail::Mailer;
 use crate::mail::settings as mail;
 use crate::model::source::Source;
@@ -77,6 +80,54 @@ pub(crate) fn crawler(settings: &Settings, store: Store) -> anyhow::Result<Crawl
     let clock = Clock::System;
     let fetcher = Fetcher::new(limits(settings), clock.clone())?;
     Ok(Crawler::new(store, fetcher, clock, crawl_settings(settings)))
+}
+
+/// Who looks for trouble and tells the operator, beside a crawler.
+pub(crate) fn caretaker(settings: &Settings, crawler: &Crawler) -> Caretaker {
+    let config::Operator { email, remind, mail_waits, disk_free } = &settings.operator;
+    let oldest = settings.backup.oldest.map(span);
+    Caretaker {
+        store: crawler.store.clone(),
+        clock: crawler.clock.clone(),
+        bounds: Bounds {
+            remind: span(*remind),
+            mail_waits: span(*mail_waits),
+            disk_free: *disk_free,
+            backups: oldest.map(|oldest| (settings.backup.folder.clone(), oldest)),
+        },
+        operator: email.clone(),
+        sender: crawler.settings.sender.clone(),
+        mail_waiting: Arc::clone(&crawler.mail_waiting),
+        stop: crawler.stop.clone(),
+    }
+}
+
+/// Who drops what has had its time, beside a crawler.
+pub(crate) fn housekeeper(settings: &Settings, crawler: &Crawler) -> Housekeeper {
+    let others = |keep: config::KeepOthers| KeepOthers {
+        articles: keep.articles.map(span),
+        snapshots: keep.snapshots.map(span),
+        revisions: keep.revisions.map(span),
+    };
+    let keep = &settings.keep;
+    let sources = keep.sources.iter().map(|(id, keep)| (id.clone(), others(*keep)));
+    Housekeeper {
+        store: crawler.store.clone(),
+        clock: crawler.clock.clone(),
+        keep: Keep {
+            others: others(keep.others),
+            sources: sources.collect(),
+            visits: keep.visits.map(span),
+            mails: keep.mails.map(span),
+            list_files: keep.list_files.map(span),
+        },
+        stop: crawler.stop.clone(),
+    }
+}
+
+/// The longest span is longer than any wait.
+fn span(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
 /// The official lists the service looks at, beside a crawler and with its wishes to stop.

@@ -15,4 +15,5 @@ pub mod rhythm;
 pub mod source;
 pub mod stamp;
 pub mod subscriber;
+pub mod trouble;
 pub mod visit;

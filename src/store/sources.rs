@@ -151,6 +151,11 @@ impl Store {
                     counts.messages, counts.failures, counts.removed,
                 ],
             )?;
+            transaction.execute(
+                "INSERT INTO visit_tally (outcome, visits) VALUES (?1, 1)
+                 ON CONFLICT (outcome) DO UPDATE SET visits = visits + 1",
+                [visit.outcome.name()],
+            )?;
             let healthy = visit.outcome.is_healthy();
             transaction.execute(
                 "UPDATE source SET next_look = ?2, leased_until = NULL,

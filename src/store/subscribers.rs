@@ -42,7 +42,7 @@ impl Store {
             transaction.execute(
                 "UPDATE delivery SET state = 'failed', finished = ?2, next_try = NULL,
                      leased_until = NULL, reply = 'the subscriber left before it was sent'
-                 WHERE state = 'waiting'
+                 WHERE state = 'waiting' AND cause NOT LIKE 'notice:%'
                    AND subscriber = (SELECT id FROM subscriber WHERE email = ?1)",
                 params![email.expose(), moment(now)],
             )?;
