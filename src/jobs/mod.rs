@@ -2,6 +2,7 @@
 
 pub mod crawl;
 mod health;
+pub mod heart;
 pub mod judge;
 pub mod listings;
 pub mod names;

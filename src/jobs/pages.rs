@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 use crate::clean;
 use crate::dedupe;
@@ -95,6 +96,7 @@ impl Crawler {
                 harvest.left = true;
                 break;
             }
+            self.heart.beat(Instant::now());
             let now = self.clock.now();
             if leased + LEASE / 2 < now {
                 self.store.renew_lease(source.id.clone(), now + LEASE).await?;
