@@ -24,7 +24,7 @@ use crate::mail::Mailer;
 use crate::model::source::{Source, SourceId};
 use crate::store::{self, Store};
 use crate::systemd;
-use crate::web::hooks::{self, Hooks};
+use crate::web::{self, App};
 
 /// How long a stop or a new start waits for pages and lists under way. What is cut off is due again.
 const GRACE: Duration = Duration::from_secs(15);
@@ -45,8 +45,8 @@ pub struct Plan {
     pub sources: Vec<Arc<Source>>,
     pub mailer: Mailer,
     pub watch: ListWatch,
-    /// Where hubs call; none listens to nobody.
-    pub hooks: Option<Arc<TcpListener>>,
+    /// Where the world calls; none listens to nobody.
+    pub door: Option<Arc<TcpListener>>,
     /// The longest time for one page.
     pub longest_page: Duration,
     /// Settings that changed and are not followed before the next start, by their names.
@@ -61,7 +61,7 @@ pub struct ListWatch {
 }
 
 /// Runs until SIGTERM or SIGINT: visits sources and official lists when they are due, sends what
-/// waits, and answers hubs where there is a listener for them.
+/// waits, and answers the world where there is a door for it.
 ///
 /// SIGHUP asks `renew` for a new plan. Then the jobs end as at a stop and start again with it; the
 /// database, the web port and what the crawler knows stay. Where `renew` finds mistakes instead,
@@ -125,7 +125,7 @@ impl Service {
         let (tell_watched, watched) = watch::channel(Watched::by(&plan));
         Self {
             jobs: Jobs::start(&plan),
-            web: answer_hubs(&plan),
+            web: answer(&plan),
             watching: watch_over(&plan.crawler, watched),
             watched: tell_watched,
             plan,
@@ -152,9 +152,9 @@ impl Service {
         // Who mends a source that failed for days does not want to wait for its next look.
         store.due_now(changes.changed.clone(), clock.now()).await?;
         self.jobs = Jobs::start(&new);
-        if !is_same(self.plan.hooks.as_ref(), new.hooks.as_ref()) {
+        if !is_same_web(&self.plan, &new) {
             self.web.end(WEB_GRACE).await?;
-            self.web = answer_hubs(&new);
+            self.web = answer(&new);
         }
         self.watched.send_replace(Watched::by(&new));
         tell_new(&changes, &new.put_off);
@@ -261,25 +261,27 @@ fn panicked(panic: JoinError) -> anyhow::Result<()> {
     Err(anyhow!(panic).context("a job panicked"))
 }
 
-/// Serves the callbacks of hubs, where there is a listener.
-fn answer_hubs(plan: &Plan) -> Group {
+/// Serves pages and callbacks, where there is a door.
+fn answer(plan: &Plan) -> Group {
     let mut web = Group::default();
-    if let Some(listener) = &plan.hooks {
-        let listener = listener.try_clone().and_then(tokio::net::TcpListener::from_std);
-        let Crawler { store, clock, .. } = plan.crawler.clone();
+    if let Some(door) = &plan.door {
+        let door = door.try_clone().and_then(tokio::net::TcpListener::from_std);
+        let Crawler { store, clock, public_url, heart, .. } = plan.crawler.clone();
         let stop = web.stop.clone();
         web.spawn("the web server", async move {
-            hooks::serve(listener?, Hooks { store, clock }, stop).await
+            web::serve(door?, App { store, clock, public_url, heart }, stop).await
         });
     }
     web
 }
 
-fn is_same(old: Option<&Arc<TcpListener>>, new: Option<&Arc<TcpListener>>) -> bool {
-    match (old, new) {
+/// Whether the web server of one plan can serve another: by the same door, under the same name.
+fn is_same_web(old: &Plan, new: &Plan) -> bool {
+    let is_same_door = match (&old.door, &new.door) {
         (Some(old), Some(new)) => Arc::ptr_eq(old, new),
         (old, new) => old.is_none() && new.is_none(),
-    }
+    };
+    is_same_door && old.crawler.public_url == new.crawler.public_url
 }
 
 /// What the watchdog needs to know of the plan in force.

@@ -45,8 +45,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         let store = open_store(&settings)?;
         let crawler = crawler(&settings, store)?;
         let mut renewal = Renewal { args: args.settings, handed: handed(&settings)?, settings };
-        let hooks = renewal.listener(&renewal.settings, None)?;
-        let plan = plan(&renewal.settings, sources, crawler, hooks)?;
+        let door = renewal.listener(&renewal.settings, None)?;
+        let plan = plan(&renewal.settings, sources, crawler, door)?;
         service::run(plan, |before| renewal.plan(before)).await
     });
     runtime.shutdown_timeout(LAST_READS);
@@ -58,7 +58,7 @@ fn plan(
     settings: &Settings,
     sources: Vec<Arc<Source>>,
     mut crawler: Crawler,
-    hooks: Option<Arc<TcpListener>>,
+    door: Option<Arc<TcpListener>>,
 ) -> anyhow::Result<Plan> {
     crawler.public_url = settings.web.as_ref().map(|web| web.public_url.as_str().into());
     Ok(Plan {
@@ -68,7 +68,7 @@ fn plan(
         put_off: Vec::new(),
         crawler,
         sources,
-        hooks,
+        door,
     })
 }
 
@@ -100,14 +100,14 @@ impl Renewal {
         }
         let put_off = put_off(&self.settings, &mut new);
         let made = crawler_after(&before.crawler, &new).and_then(|crawler| {
-            let hooks = self.listener(&new, before.hooks.as_ref())?;
-            plan(&new, sources, crawler, hooks)
+            let door = self.listener(&new, before.door.as_ref())?;
+            plan(&new, sources, crawler, door)
         });
         let plan = made.map_err(|error| vec![format!("{error:#}")])?;
         self.settings = new;
         Ok(Plan { put_off, ..plan })
     }
-    /// The port hubs call at, where the settings name one; the one `in_use` goes on if it is the same.
+    /// The port the world calls at, where the settings name one; the one `in_use` goes on if it is the same.
     fn listener(
         &self,
         settings: &Settings,

@@ -50,6 +50,7 @@ fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) 
         html: html.render().expect(written),
         message_id: format!("<alert.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
         follows: None,
+        leave_url: None,
     }
 }
 

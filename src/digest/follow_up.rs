@@ -87,6 +87,7 @@ fn message(notice: &Notice, cause: &str, reader: &Reader, sender: &Email) -> Mes
         html: html.render().expect(written),
         message_id: format!("<change.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
         follows: alert.clone(),
+        leave_url: None,
     }
 }
 

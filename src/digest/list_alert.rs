@@ -100,6 +100,7 @@ fn message(summary: &Summary, cause: &str, subscriber: &Subscriber, sender: &Ema
         html: html.render().expect(written),
         message_id: format!("<list.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
         follows: None,
+        leave_url: None,
     }
 }
 

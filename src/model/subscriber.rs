@@ -96,4 +96,7 @@ pub struct Message {
     pub message_id: String,
     /// The `Message-ID` of the mail this one follows, so that a mailbox shows them together.
     pub follows: Option<String>,
+    /// The link that ends the subscription with one click (RFC 8058), where the mail carries one:
+    /// an `https:` address with a token in it, that a POST without a cookie confirms.
+    pub leave_url: Option<String>,
 }

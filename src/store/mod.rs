@@ -28,6 +28,7 @@ mod site_memory;
 mod sources;
 mod subscribers;
 mod told;
+mod vital_signs;
 mod websub;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -55,6 +56,7 @@ pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
 pub use crate::store::told::{Alerted, Told};
+pub use crate::store::vital_signs::SchemaVersion;
 pub use crate::store::websub::{HubAsk, HubNamed};
 
 /// Connections kept for reading.

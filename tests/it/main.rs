@@ -30,4 +30,5 @@ mod sources;
 mod stories;
 mod support;
 mod tree;
+mod web;
 mod websub;
