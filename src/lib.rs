@@ -19,7 +19,7 @@
 //! | is it about sanctions | [`classify`] |
 //! | who is named | [`screen`] |
 //! | what the reader gets | [`digest`] |
-//! | doors: time, settings, sources, web, database, mail | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] |
+//! | doors: time, settings, sources, web, database, mail, service manager | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] [`systemd`] |
 //! | flows: the steps in order | [`jobs`] |
 //! | edges: servers, the demo, the service, the commands | [`web`] [`demo`] [`service`] [`cli`] |
 
@@ -43,6 +43,7 @@ pub mod sources;
 pub mod fetch;
 pub mod store;
 pub mod mail;
+pub mod systemd;
 
 pub mod jobs;
 

@@ -20,14 +20,23 @@ impl Store {
     /// [`Error::Locked`] while another process holds it.
     pub async fn lock_crawl(&self) -> Result<CrawlLock> {
         let lock = lock_beside(self.path())?;
+        self.return_claims().await?;
+        Ok(lock)
+    }
+
+    /// Returns what was claimed and not brought to its end. For the holder of the lock, while none
+    /// of its visits or sends is under way.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn return_claims(&self) -> Result<()> {
         self.write(|transaction| {
             transaction.execute("UPDATE source SET leased_until = NULL", [])?;
             transaction
                 .execute("UPDATE delivery SET leased_until = NULL WHERE state = 'waiting'", [])?;
             Ok(())
         })
-        .await?;
-        Ok(lock)
+        .await
     }
 }
 

@@ -65,7 +65,7 @@ pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
-pub use crate::store::outbox::{Claimed, Outbox};
+pub use crate::store::outbox::{Claimed, Outbox, Waiting};
 pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfinished};
 pub use crate::store::retention::{Batch, Sources};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
@@ -185,11 +185,20 @@ impl Store {
         &self.shared.path
     }
 
+    /// Returns once the writer has taken the database's write lock and let it go again, behind all
+    /// that waits. Nothing is written: a full disk is no reason to say that nobody is at work.
+    ///
+    /// # Errors
+    /// When another process holds the lock for too long, or the writer is gone.
+    pub async fn answers(&self) -> Result<()> {
+        self.write(|_| Ok(())).await
+    }
+
     /// Waits for the writes before it, and folds the write-ahead log into the database file, so
     /// that a copy of that one file is whole.
     pub async fn settle(&self) -> Result<()> {
         // Behind every write that was asked for before.
-        self.write(|_| Ok(())).await?;
+        self.answers().await?;
         let path = self.path().to_owned();
         let fold = move || -> rusqlite::Result<()> {
             let connection = Connection::open(path)?;

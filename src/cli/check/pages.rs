@@ -74,7 +74,7 @@ fn article_faults(source: &Source, fetched: &Fetched) -> Vec<String> {
     match read(fetched, &source.recipe, &SiteMemory::default()).0 {
         None => faults.push("article.html gives no article".to_owned()),
         Some(article) => {
-            let length = words(&article.text()).len();
+            let length = words(&article.text()).count();
             if length < source.expectation.words_min {
                 faults.push(format!(
                     "article.html gives {length} words, fewer than expectation.words_min = {}",
