@@ -136,7 +136,7 @@ CREATE TABLE subscriber (
     name  TEXT NOT NULL,
     added TEXT NOT NULL,
     left  TEXT                                  -- when they were removed; null: active
-) STRICT;
+, suspended TEXT, suspension TEXT) STRICT;
 CREATE TABLE delivery (
     id           INTEGER PRIMARY KEY,
     subscriber   INTEGER NOT NULL REFERENCES subscriber (id),
@@ -151,10 +151,9 @@ CREATE TABLE delivery (
     next_try     TEXT,                          -- null once sent or failed
     leased_until TEXT,
     finished     TEXT,
-    reply        TEXT NOT NULL DEFAULT '', follows TEXT,      -- the server's last words
+    reply        TEXT NOT NULL DEFAULT '', follows TEXT, leave_url TEXT, domain TEXT NOT NULL DEFAULT '', token TEXT NOT NULL DEFAULT '',      -- the server's last words
     UNIQUE (subscriber, cause)
 ) STRICT;
-CREATE INDEX delivery_due ON delivery (next_try) WHERE state = 'waiting';
 CREATE VIRTUAL TABLE article_search USING fts5 (
     title, text,
     content = '', contentless_delete = 1,
@@ -351,6 +350,16 @@ CREATE TABLE earlier_mention (
     PRIMARY KEY (edition, article, issuer, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX earlier_mention_by_party ON earlier_mention (number);
+CREATE INDEX delivery_by_token ON delivery (token) WHERE token <> '';
+CREATE INDEX delivery_by_message_id ON delivery (message_id);
+CREATE INDEX delivery_due ON delivery (domain, next_try) WHERE state = 'waiting';
+CREATE TABLE bounce (
+    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    fault    TEXT NOT NULL CHECK (fault IN ('address', 'mailbox', 'policy', 'complaint')),
+    at       TEXT NOT NULL,
+    said     TEXT NOT NULL,                                   -- the server's words, masked
+    PRIMARY KEY (delivery, fault)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE heartbeat (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     at   TEXT NOT NULL

@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 
 use crate::cli::logging::Voice;
 use crate::cli::setup::{
-    SettingsArgs, caretaker, crawler, crawler_after, housekeeper, list_watch, mailer, open_store, sources_and_faults,
-    watched_sources,
+    SettingsArgs, caretaker, crawler, crawler_after, housekeeper, list_watch, mailer, open_store,
+    sources_and_faults, watched_sources,
 };
 use crate::cli::{Exit, logging};
 use crate::config::{self, BadConfig, Settings};

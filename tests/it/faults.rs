@@ -100,7 +100,8 @@ impl Drill {
         for _ in 0..count {
             let number = self.published;
             let words: Vec<String> = (0..60).map(|word| format!("w{number}x{word}")).collect();
-            let title = format!("US imposes sanctions on trader number {number} over drone engines");
+            let title =
+                format!("US imposes sanctions on trader number {number} over drone engines");
             let page = format!(
                 "<html lang=en><head><title>{title}</title></head><body><article><h1>{title}</h1>\
                  <p>The Treasury's Office of Foreign Assets Control imposed sanctions on the company \
@@ -111,7 +112,10 @@ impl Drill {
             self.published += 1;
         }
         let item = |number: usize| {
-            format!("<item><title>n{number}</title><link>{}</link></item>", self.web.url(&format!("/{number}")))
+            format!(
+                "<item><title>n{number}</title><link>{}</link></item>",
+                self.web.url(&format!("/{number}"))
+            )
         };
         let items: String = (0..self.published).map(item).collect();
         let feed = format!("<rss version=\"2.0\"><channel><title>t</title>{items}</channel></rss>");
@@ -313,8 +317,11 @@ async fn names_that_are_not_found_blame_nobody_and_are_told_of_once() {
     let sources: Vec<Arc<Source>> = (0..5)
         .map(|n| {
             let url = format!("http://site-{n}.example/feed");
-            web.feed("/feed", "<rss version=\"2.0\"><channel><title>t</title><item><title>a</title>\
-                <link>http://site-0.example/a</link></item></channel></rss>");
+            web.feed(
+                "/feed",
+                "<rss version=\"2.0\"><channel><title>t</title><item><title>a</title>\
+                <link>http://site-0.example/a</link></item></channel></rss>",
+            );
             source(&format!("s{n}"), ListingKind::Feed, url)
         })
         .collect();

@@ -46,17 +46,22 @@ impl Desk {
         let (title, lead) = if is_about_sanctions {
             (
                 format!("US imposes sanctions on {name} over drone engines"),
-                format!("The Treasury's Office of Foreign Assets Control imposed sanctions on {name} \
-                         and ordered an asset freeze."),
+                format!(
+                    "The Treasury's Office of Foreign Assets Control imposed sanctions on {name} \
+                         and ordered an asset freeze."
+                ),
             )
         } else {
             (
                 format!("{name} opens a library beside the market"),
-                format!("People of {name} spoke about the new library they had seen in the street."),
+                format!(
+                    "People of {name} spoke about the new library they had seen in the street."
+                ),
             )
         };
         let number = self.titles.len();
-        let rest: Vec<String> = (0..60).map(|word| format!("{name}{}", word * 7 + number)).collect();
+        let rest: Vec<String> =
+            (0..60).map(|word| format!("{name}{}", word * 7 + number)).collect();
         let page = format!(
             "<html lang=en><head><title>{title}</title></head><body><article><h1>{title}</h1>\
              <p>{lead}</p><p>The order of the day lists {}.</p></article></body></html>",
@@ -64,10 +69,22 @@ impl Desk {
         );
         self.web.page(&format!("/{number}"), "text/html; charset=utf-8", page);
         self.titles.push(title);
-        let items: Vec<String> = self.titles.iter().enumerate().rev().map(|(number, title)| {
-            format!("<item><title>{title}</title><link>{}</link></item>", self.web.url(&format!("/{number}")))
-        }).collect();
-        let feed = format!("<rss version=\"2.0\"><channel><title>t</title>{}</channel></rss>", items.concat());
+        let items: Vec<String> = self
+            .titles
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(number, title)| {
+                format!(
+                    "<item><title>{title}</title><link>{}</link></item>",
+                    self.web.url(&format!("/{number}"))
+                )
+            })
+            .collect();
+        let feed = format!(
+            "<rss version=\"2.0\"><channel><title>t</title>{}</channel></rss>",
+            items.concat()
+        );
         self.web.page("/feed", "application/rss+xml", feed);
     }
 
@@ -307,13 +324,13 @@ async fn what_has_had_its_time_goes_and_what_can_be_cited_stays() {
     // Another time for this source: nothing of it goes.
     let all = KeepOthers { articles: year, snapshots: year, revisions: year };
     let id = desk.source.id.0.clone();
-    let dropped = keeper(all, vec![(id.clone(), KeepOthers::default())]).keep_house().await.unwrap();
+    let dropped =
+        keeper(all, vec![(id.clone(), KeepOthers::default())]).keep_house().await.unwrap();
     assert_eq!((dropped.articles, dropped.snapshots), (0, 0), "{dropped:?}");
     assert_eq!((dropped.visits, dropped.mails), (1, 1), "{dropped:?}");
     // And the other way round: only of this source.
     let snapshots = KeepOthers { articles: None, ..all };
-    let dropped =
-        keeper(KeepOthers::default(), vec![(id, snapshots)]).keep_house().await.unwrap();
+    let dropped = keeper(KeepOthers::default(), vec![(id, snapshots)]).keep_house().await.unwrap();
     assert_eq!((dropped.articles, dropped.snapshots), (0, 1), "{dropped:?}");
     let dropped = keeper(all, Vec::new()).keep_house().await.unwrap();
     assert_eq!(dropped.articles, 1, "{dropped:?}");
@@ -404,16 +421,17 @@ async fn sources_that_fall_sick_are_one_mail_and_one_when_they_are_well() {
         .feed("/well", feed("/article"));
     let world = World::new().await;
     let ids = ["empty", "html", "blocked", "gone", "well"];
-    let sources: Vec<Arc<Source>> = ids
-        .iter()
-        .map(|id| source(id, ListingKind::Feed, web.url(&format!("/{id}"))))
-        .collect();
+    let sources: Vec<Arc<Source>> =
+        ids.iter().map(|id| source(id, ListingKind::Feed, web.url(&format!("/{id}")))).collect();
     let store = &world.crawler.store;
     let caretaker = caretaker(&world);
     let day = async |looks: usize| {
         for _ in 0..looks {
             world.crawl(&sources).await;
-            store.watch_only(sources.iter().map(|source| source.id.0.clone()).collect()).await.unwrap();
+            store
+                .watch_only(sources.iter().map(|source| source.id.0.clone()).collect())
+                .await
+                .unwrap();
             for _ in 0..12 {
                 caretaker.look(None).await.unwrap();
                 world.clock.advance(TimeDelta::minutes(10));

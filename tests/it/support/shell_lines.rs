@@ -70,7 +70,8 @@ fn our_words(line: &str) -> Option<Vec<String>> {
     let mut words = words(part);
     let place = words.iter().rposition(|word| word == "sanctionwatch")?;
     let mut ours = words.split_off(place + 1);
-    if let Some(end) = ours.iter().position(|word| [">", "<", "2>", "&&", ";"].contains(&word.as_str()))
+    if let Some(end) =
+        ours.iter().position(|word| [">", "<", "2>", "&&", ";"].contains(&word.as_str()))
     {
         ours.truncate(end);
     }
