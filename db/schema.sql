@@ -383,3 +383,4 @@ CREATE TABLE trouble (
 CREATE TABLE told_before (
     message_id TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX article_by_source ON article (source);

@@ -36,3 +36,6 @@ CREATE TABLE trouble (
 CREATE TABLE told_before (
     message_id TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
+
+-- A source's articles, the latest first.
+CREATE INDEX article_by_source ON article (source);

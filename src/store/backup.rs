@@ -64,7 +64,7 @@ pub fn backups(folder: &Path) -> io::Result<Vec<BackupFile>> {
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        let Some(taken) = name.to_str().and_then(|name| taken(name)) else { continue };
+        let Some(taken) = name.to_str().and_then(taken) else { continue };
         found.push(BackupFile { path: entry.path(), taken, bytes: entry.metadata()?.len() });
     }
     found.sort_by_key(|file| file.taken);

@@ -291,7 +291,7 @@ mod tests {
         let referring: BTreeSet<(String, String)> = statement
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap()
-            .map(Result::unwrap)
+            .map(|row| row.unwrap())
             .collect();
         assert!(10 < referring.len(), "{referring:?}");
         for (table, column) in referring {

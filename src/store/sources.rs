@@ -182,6 +182,32 @@ impl Store {
         .await
     }
 
+    /// How long after its publication the source's latest articles were seen: the median of up to
+    /// twenty that name an hour; none where none does. What was older than a day when it was first seen
+    /// came with the archive and says nothing.
+    pub async fn lag(&self, id: SourceId) -> Result<Option<TimeDelta>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT published, first_seen FROM article
+                 WHERE source = ?1 AND published LIKE '%T%' ORDER BY id DESC LIMIT 20",
+            )?;
+            let mut rows = statement.query([id.0])?;
+            let mut lags = Vec::new();
+            while let Some(row) = rows.next()? {
+                let published: String = row.get(0)?;
+                // A page may name an hour without an offset; that says nothing here.
+                let Ok(published) = DateTime::parse_from_rfc3339(&published) else { continue };
+                let lag = parse_moment(&row.get::<_, String>(1)?)? - published.to_utc();
+                if (TimeDelta::zero()..TimeDelta::days(1)).contains(&lag) {
+                    lags.push(lag);
+                }
+            }
+            lags.sort_unstable();
+            Ok(lags.get(lags.len() / 2).copied())
+        })
+        .await
+    }
+
     /// What is remembered of every source ever registered, by id.
     pub async fn source_states(&self) -> Result<Vec<SourceState>> {
         self.read(move |connection| {
