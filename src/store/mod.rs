@@ -28,6 +28,7 @@ mod site_memory;
 mod sources;
 mod subscribers;
 mod told;
+mod upgrade;
 mod vital_signs;
 mod websub;
 
@@ -73,6 +74,10 @@ pub enum Error {
     Open { path: PathBuf, source: rusqlite::Error },
     #[error("cannot bring the database {path} to this version's schema: {source}")]
     Migrate { path: PathBuf, source: rusqlite_migration::Error },
+    #[error(
+        "cannot keep a copy of {path} before it is brought to this version's schema: {reason}; make room beside it"
+    )]
+    CopyBefore { path: PathBuf, reason: String },
     #[error("database: {0}")]
     Sql(#[from] rusqlite::Error),
     #[error("the database could not write: {0}")]
@@ -115,15 +120,18 @@ struct Shared {
 }
 
 impl Store {
-    /// Opens (or creates) the database at `path` and brings it to the present schema.
+    /// Opens (or creates) the database at `path` and brings it to the present schema. Before an older
+    /// one is changed, a copy of it is kept beside it.
     ///
     /// # Errors
-    /// [`Error::Open`] where the file cannot be opened, [`Error::Migrate`] where it is newer than
+    /// [`Error::Open`] where the file cannot be opened, [`Error::CopyBefore`] where there is no room for
+    /// the copy, [`Error::Migrate`] where it is newer than
     /// this program or a migration fails.
     pub fn open(path: &Path) -> Result<Self> {
         let open = |source| Error::Open { path: path.to_owned(), source };
         let mut writer = Connection::open(path).map_err(open)?;
         prepare(&writer).map_err(open)?;
+        upgrade::keep_older(&writer, path)?;
         schema::migrate(&mut writer)
             .map_err(|source| Error::Migrate { path: path.to_owned(), source })?;
         let mut readers = Vec::with_capacity(READERS);
