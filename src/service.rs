@@ -74,7 +74,7 @@ pub struct ListWatch {
 /// When another process crawls with this database, or a job ends although nobody stopped it.
 pub async fn run(
     plan: Plan,
-    mut renew: impl FnMut(&Plan) -> Result<Plan, Vec<String>>,
+    mut renew: impl AsyncFnMut(&Plan) -> Result<Plan, Vec<String>>,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
     let store = plan.crawler.store.clone();
@@ -93,7 +93,7 @@ pub async fn run(
             break Ok(());
         }
         systemd::reloading();
-        let status = match renew(&service.plan) {
+        let status = match renew(&service.plan).await {
             Ok(new) => service.follow(new).await?,
             Err(mistakes) => refuse(&mistakes),
         };

@@ -4,6 +4,7 @@ pub mod crawl;
 mod health;
 pub mod heart;
 pub mod judge;
+pub mod links;
 pub mod listings;
 pub mod names;
 pub mod looks;

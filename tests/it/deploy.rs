@@ -141,6 +141,7 @@ fn deploy() -> PathBuf {
 }
 
 /// Whether a program is missing here; says so, since the test is then skipped.
+#[expect(clippy::print_stdout, reason = "a skipped test says why")]
 fn is_absent(program: &str) -> bool {
     let is_absent = Command::new(program).arg("--version").output().is_err();
     if is_absent {
