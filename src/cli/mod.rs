@@ -13,6 +13,7 @@ mod links;
 mod list;
 mod list_files;
 mod logging;
+mod manual;
 mod read;
 mod restore;
 mod run;
@@ -57,6 +58,7 @@ enum Command {
     Judge(judge::Args),
     Group(group::Args),
     Screen(screen::Args),
+    Manual(manual::Args),
 }
 
 /// How a command ended, as a script sees it.
@@ -97,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Judge(args) => judge::run(args),
         Command::Group(args) => group::run(&args),
         Command::Screen(args) => screen::run(args),
+        Command::Manual(args) => manual::run(args),
     };
     let exit = result.unwrap_or_else(|error| {
         anstream::eprintln!("sanctionwatch: {error:#}");

@@ -14,6 +14,7 @@ use crate::cli::setup::{
 use crate::cli::{Exit, logging};
 use crate::config::{self, BadConfig, Settings};
 use crate::jobs::crawl::Crawler;
+use crate::jobs::links::links;
 use crate::model::source::Source;
 use crate::service::{self, BackDoor, Plan};
 use crate::systemd;
@@ -46,22 +47,26 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         let crawler = crawler(&settings, store)?;
         let mut renewal = Renewal { args: args.settings, handed: handed(&settings)?, settings };
         let door = renewal.listener(&renewal.settings, None)?;
-        let mut plan = plan(&renewal.settings, sources, crawler, door)?;
+        let mut plan = plan(&renewal.settings, sources, crawler, door).await?;
         plan.back_door = back_door(&renewal.settings)?;
-        service::run(plan, |before| renewal.plan(before)).await
+        service::run(plan, async |before| renewal.plan(before).await).await
     });
     runtime.shutdown_timeout(LAST_READS);
     ended.map(|()| Exit::Done)
 }
 
 /// What the service works with under `settings`.
-fn plan(
+async fn plan(
     settings: &Settings,
     sources: Vec<Arc<Source>>,
     mut crawler: Crawler,
     door: Option<Arc<TcpListener>>,
 ) -> anyhow::Result<Plan> {
-    crawler.public_url = settings.web.as_ref().map(|web| web.public_url.as_str().into());
+    (crawler.public_url, crawler.links) = (None, None);
+    if let Some(web) = &settings.web {
+        crawler.public_url = Some(web.public_url.as_str().into());
+        crawler.links = Some(Arc::new(links(&crawler.store, &web.public_url).await?));
+    }
     Ok(Plan {
         watch: list_watch(settings, &crawler)?,
         mailer: mailer(settings)?,
@@ -91,7 +96,7 @@ impl Renewal {
     ///
     /// # Errors
     /// Every mistake in them, each as a line; then nothing has changed.
-    fn plan(&mut self, before: &Plan) -> Result<Plan, Vec<String>> {
+    async fn plan(&mut self, before: &Plan) -> Result<Plan, Vec<String>> {
         let mut new = self.args.read().map_err(|bad| lines(&bad))?;
         let (sources, faults) = sources_and_faults(&new);
         let mut mistakes: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -103,13 +108,21 @@ impl Renewal {
             return Err(mistakes);
         }
         let put_off = put_off(&self.settings, &mut new);
-        let made = crawler_after(&before.crawler, &new).and_then(|crawler| {
-            let door = self.listener(&new, before.door.as_ref())?;
-            plan(&new, sources, crawler, door)
-        });
+        let made = self.plan_of(&new, sources, before).await;
         let plan = made.map_err(|error| vec![format!("{error:#}")])?;
         self.settings = new;
         Ok(Plan { put_off, back_door: before.back_door.clone(), ..plan })
+    }
+
+    async fn plan_of(
+        &self,
+        settings: &Settings,
+        sources: Vec<Arc<Source>>,
+        before: &Plan,
+    ) -> anyhow::Result<Plan> {
+        let crawler = crawler_after(&before.crawler, settings)?;
+        let door = self.listener(settings, before.door.as_ref())?;
+        plan(settings, sources, crawler, door).await
     }
 
     /// The port the world calls at, where the settings name one; the one `in_use` goes on if it is the same.

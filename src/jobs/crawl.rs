@@ -29,6 +29,7 @@ use crate::model::subscriber::Email;
 use crate::model::visit::{Counts, Outcome, Visit};
 use crate::parse::address;
 use crate::store::{self, Store};
+use crate::tokens::Links;
 
 /// How long a claim on a source lasts; a visit renews it as it goes from page to page.
 pub(crate) const LEASE: TimeDelta = TimeDelta::hours(1);
@@ -78,6 +79,8 @@ pub struct Crawler {
     pub heart: Heart,
     /// Where hubs reach our callbacks, without a slash at the end; none subscribes to no hub.
     pub public_url: Option<Arc<str>>,
+    /// Makes the signed links in mails; none where no page of ours can be reached.
+    pub links: Option<Arc<Links>>,
     /// Cancelled to stop: the page under way is finished, then the visit ends.
     pub stop: CancellationToken,
     /// Bytes of pages that may be read at the same moment.
@@ -101,6 +104,7 @@ impl Crawler {
             mail_waiting: Arc::new(Notify::new()),
             heart: Heart::new(Instant::now()),
             public_url: None,
+            links: None,
             stop: CancellationToken::new(),
             reading: Arc::new(Semaphore::new(READING_BYTES)),
             network: Arc::default(),

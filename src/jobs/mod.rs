@@ -6,6 +6,7 @@ mod health;
 pub mod heart;
 pub mod judge;
 pub mod keep_house;
+pub mod links;
 pub mod listings;
 pub mod names;
 pub mod looks;

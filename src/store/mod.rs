@@ -14,6 +14,7 @@ mod designations;
 mod facts;
 mod feedback;
 mod figures;
+mod interests;
 mod links;
 mod lists;
 mod listings;
@@ -27,11 +28,13 @@ mod retention;
 mod rhythms;
 mod schema;
 mod search;
+mod secrets;
 mod site_memory;
 mod sources;
 mod subscribers;
 mod told;
 mod troubles;
+mod upgrade;
 mod vital_signs;
 mod websub;
 mod write_faults;
@@ -61,6 +64,7 @@ pub use crate::store::feedback::{Judgement, Label};
 pub use crate::store::figures::{
     Figures, ListFigures, SourceFigures, WAIT_BOUNDS, WaitFigures, disk_free,
 };
+pub use crate::store::interests::Wishes;
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
@@ -71,6 +75,7 @@ pub use crate::store::retention::{Batch, Sources};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
+pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};
 pub use crate::store::vital_signs::{SchemaVersion, schema_of};
@@ -91,6 +96,10 @@ pub enum Error {
     Open { path: PathBuf, source: rusqlite::Error },
     #[error("cannot bring the database {path} to this version's schema: {source}")]
     Migrate { path: PathBuf, source: rusqlite_migration::Error },
+    #[error(
+        "cannot keep a copy of {path} before it is brought to this version's schema: {reason}; make room beside it"
+    )]
+    CopyBefore { path: PathBuf, reason: String },
     #[error("database: {0}")]
     Sql(#[from] rusqlite::Error),
     #[error("the database could not write: {0}")]
@@ -145,15 +154,18 @@ struct Shared {
 }
 
 impl Store {
-    /// Opens (or creates) the database at `path` and brings it to the present schema.
+    /// Opens (or creates) the database at `path` and brings it to the present schema. Before an older
+    /// one is changed, a copy of it is kept beside it.
     ///
     /// # Errors
-    /// [`Error::Open`] where the file cannot be opened, [`Error::Migrate`] where it is newer than
+    /// [`Error::Open`] where the file cannot be opened, [`Error::CopyBefore`] where there is no room for
+    /// the copy, [`Error::Migrate`] where it is newer than
     /// this program or a migration fails.
     pub fn open(path: &Path) -> Result<Self> {
         let open = |source| Error::Open { path: path.to_owned(), source };
         let mut writer = Connection::open(path).map_err(open)?;
         prepare(&writer).map_err(open)?;
+        upgrade::keep_older(&writer, path)?;
         schema::migrate(&mut writer)
             .map_err(|source| Error::Migrate { path: path.to_owned(), source })?;
         let mut readers = Vec::with_capacity(READERS);
