@@ -7,6 +7,8 @@
 //! feed of ten articles; one in a hundred brings a new article each minute. The first minutes, in which
 //! ten thousand articles are new, are given apart from the rest, in which little happens.
 
+#![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
+
 use std::collections::HashMap;
 use std::fs;
 use std::net::SocketAddr;
@@ -56,7 +58,7 @@ async fn main() -> anyhow::Result<()> {
 
     let folder = tempfile::tempdir()?;
     let settings = lay_out(folder.path(), site.address, sources)?;
-    let mut service = Service::start(&settings)?;
+    let service = Service::start(&settings)?;
     println!("sources {sources}, minutes {minutes}, process {}", service.child.id());
     println!("minute  resident MB  processor %  requests  articles");
     let mut last = service.processor_seconds()?;

@@ -160,7 +160,13 @@ mod tests {
 
     fn mail(report: &Report) -> Option<Message> {
         let email: Email = "ops@example.org".parse().unwrap();
-        let operator = Subscriber { id: 1, email: email.clone(), name: String::new() };
+        let operator = Subscriber {
+            id: 1,
+            email: email.clone(),
+            name: String::new(),
+            zone: chrono_tz::UTC,
+            serial: 0,
+        };
         notice(report, &operator, &email, "2026-03-09T08:00:00Z".parse().unwrap())
     }
 

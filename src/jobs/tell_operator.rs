@@ -190,15 +190,15 @@ impl Caretaker {
     }
 
     async fn mail_trouble(&self, now: DateTime<Utc>) -> store::Result<Option<Trouble>> {
-        let outbox = self.store.outbox().await?;
-        let oldest = outbox.oldest_waiting.filter(|oldest| self.bounds.mail_waits < now - *oldest);
+        let waiting = self.store.waiting().await?;
+        let oldest = waiting.oldest.filter(|oldest| self.bounds.mail_waits < now - *oldest);
         Ok(oldest.map(|since| Trouble {
             subject: "mail".to_owned(),
             since,
             detail: format!(
                 "{} mails wait, the oldest for {} hours; see whether the mail server answers: \
                  `sanctionwatch check` logs in to it",
-                outbox.waiting,
+                waiting.count,
                 (now - since).num_hours()
             ),
         }))

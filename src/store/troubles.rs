@@ -7,6 +7,7 @@ use crate::model::source::SourceId;
 use crate::model::subscriber::{Email, Message, Subscriber};
 use crate::model::trouble::Trouble;
 use crate::store::outbox::enqueue;
+use crate::store::subscribers::subscriber_of;
 use crate::store::{Result, Store, moment, parse_moment};
 
 /// A trouble as it is written down.
@@ -117,12 +118,11 @@ impl Store {
                  ON CONFLICT (email) DO NOTHING",
                 params![email.expose(), moment(now)],
             )?;
-            let (id, name) = transaction.query_row(
-                "SELECT id, name FROM subscriber WHERE email = ?1",
-                [email.expose()],
-                |row| Ok((row.get(0)?, row.get(1)?)),
+            let mut statement = transaction.prepare_cached(
+                "SELECT id, email, name, zone, serial FROM subscriber WHERE email = ?1",
             )?;
-            Ok(Subscriber { id, email, name })
+            let mut rows = statement.query([email.expose()])?;
+            subscriber_of(rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?)
         })
         .await
     }

@@ -319,9 +319,8 @@ mod tests {
             command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
             command
         };
-        let has =
-            python().args(["-c", "import prometheus_client"]).stderr(std::process::Stdio::null());
-        if !has.status().is_ok_and(|status| status.success()) {
+        let has = python().args(["-c", "import prometheus_client"]).output();
+        if !has.is_ok_and(|output| output.status.success()) {
             eprintln!("skipped: python3 has no prometheus_client (pip install prometheus_client)");
             return;
         }

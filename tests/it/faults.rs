@@ -314,17 +314,16 @@ async fn names_that_are_not_found_blame_nobody_and_are_told_of_once() {
         Names::Table(Arc::new(move |_| is_up.lock().unwrap().then(|| vec![address])))
     };
     let world = World::with_names(names).await;
-    let sources: Vec<Arc<Source>> = (0..5)
-        .map(|n| {
-            let url = format!("http://site-{n}.example/feed");
-            web.feed(
-                "/feed",
-                "<rss version=\"2.0\"><channel><title>t</title><item><title>a</title>\
-                <link>http://site-0.example/a</link></item></channel></rss>",
-            );
-            source(&format!("s{n}"), ListingKind::Feed, url)
-        })
-        .collect();
+    web.feed(
+        "/feed",
+        "<rss version=\"2.0\"><channel><title>t</title><item><title>a</title>\
+         <link>http://site-0.example/a</link></item></channel></rss>",
+    )
+    .page("/a", "text/html", page("Calvenna Shipping"));
+    let feed = |n: usize| {
+        source(&format!("s{n}"), ListingKind::Feed, format!("http://site-{n}.example/feed"))
+    };
+    let sources: Vec<Arc<Source>> = (0..5).map(feed).collect();
     let caretaker = caretaker(&world);
     let store = &world.crawler.store;
     world.crawl(&sources).await;
