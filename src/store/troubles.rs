@@ -136,13 +136,13 @@ impl Store {
     ) -> Result<Vec<SickSource>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT source.id, failures, outcome, detail,
+                "SELECT source.id, source.failures, outcome, detail,
                         coalesce(last_success,
                                  (SELECT min(ended) FROM visit WHERE visit.source = source.id))
                             AS since
                  FROM source JOIN visit ON visit.id =
                      (SELECT max(id) FROM visit WHERE visit.source = source.id)
-                 WHERE watched = 1 AND ?1 <= failures AND since < ?2
+                 WHERE watched = 1 AND ?1 <= source.failures AND since < ?2
                  ORDER BY source.id",
             )?;
             let mut rows = statement.query(params![failures, moment(before)])?;

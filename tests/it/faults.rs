@@ -184,7 +184,7 @@ async fn a_full_disk_a_lock_and_a_kill_stop_nothing_for_good() {
         .unwrap();
     let said = String::from_utf8_lossy(&check.stdout).into_owned();
     assert_eq!(check.status.code(), Some(2), "{said}");
-    assert!(said.contains("the database cannot be written") && said.contains("disk"), "{said}");
+    assert!(said.contains("disk I/O error") && said.contains("make room on the disk"), "{said}");
     drill.limit_files(None);
     drill.wait("mail after the disk has room again", |drill| drill.mails().len() == 2);
 

@@ -339,7 +339,7 @@ async fn what_has_had_its_time_goes_and_what_can_be_cited_stays() {
     let titles = "SELECT group_concat(substr(title, 1, 5), ' ') FROM (SELECT title FROM article ORDER BY id)";
     let titles: String =
         Connection::open(store.path()).unwrap().query_row(titles, [], |row| row.get(0)).unwrap();
-    assert_eq!(titles, "US im Brodt Dorn ");
+    assert_eq!(titles, "Brodt US im Dorn ");
     assert_eq!(count("SELECT count(*) FROM snapshot WHERE length(body) > 0"), 3);
     assert_eq!(count("SELECT count(*) FROM link"), 4, "what was read is not read again");
     assert_eq!(count("SELECT count(*) FROM delivery WHERE text = '' AND state = 'sent'"), 1);
@@ -494,7 +494,7 @@ fn check_holds_own_sources_against_the_pages_beside_them() {
         own.join("agency.toml"),
         "title = \"Agency\"\nkind = \"government\"\ncountry = \"us\"\nlanguage = \"en\"\n\
          [[listing]]\nkind = \"index\"\nurl = \"https://agency.example/news\"\nselector = \"li a\"\n\
-         [recipe]\ntitle = \"h1.headline\"\n",
+         [recipe]\ntitle = \"h1.headline\"\n[expectation]\n",
     )
     .unwrap();
     let settings = folder.path().join("settings.toml");

@@ -42,7 +42,10 @@ pub(crate) async fn check(settings: &Settings, findings: &mut Findings) {
     }
     let store = match Store::open(path) {
         Ok(store) => store,
-        Err(error) => return findings.say(Severity::Error, error),
+        Err(error) => {
+            let what = format!("{error}; if it exists, make room on the disk, or see who holds it");
+            return findings.say(Severity::Error, what);
+        }
     };
     let now = Clock::System.now();
     check_whole(&store, findings).await;

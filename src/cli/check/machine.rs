@@ -1,5 +1,6 @@
 //! The machine: folders, room on the disk, names.
 
+use std::io::Write;
 use std::path::Path;
 
 use crate::cli::check::{Findings, Severity};
@@ -30,14 +31,15 @@ pub(crate) fn check(settings: &Settings, findings: &mut Findings) {
     }
 }
 
-/// Whether a file can be made there; it is gone at once.
+/// Whether a file can be written there; it is gone at once.
 fn check_folder(key: &str, folder: &Path, findings: &mut Findings) {
     if !folder.exists() {
         let what = format!("{key} {} is not there yet; it is made at need", folder.display());
         return findings.say(Severity::Good, what);
     }
-    match tempfile::tempfile_in(folder) {
-        Ok(_) => findings.say(Severity::Good, format!("{key} {} takes files", folder.display())),
+    let written = tempfile::tempfile_in(folder).and_then(|mut file| file.write_all(b"written"));
+    match written {
+        Ok(()) => findings.say(Severity::Good, format!("{key} {} takes files", folder.display())),
         Err(error) => findings.say(
             Severity::Error,
             format!(
