@@ -12,6 +12,7 @@ mod links;
 mod list;
 mod list_files;
 mod logging;
+mod manual;
 mod read;
 mod run;
 mod screen;
@@ -53,6 +54,7 @@ enum Command {
     Judge(judge::Args),
     Group(group::Args),
     Screen(screen::Args),
+    Manual(manual::Args),
 }
 
 /// How a command ended, as a script sees it.
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Judge(args) => judge::run(args),
         Command::Group(args) => group::run(&args),
         Command::Screen(args) => screen::run(args),
+        Command::Manual(args) => manual::run(args),
     };
     let exit = result.unwrap_or_else(|error| {
         anstream::eprintln!("sanctionwatch: {error:#}");

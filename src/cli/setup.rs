@@ -7,7 +7,7 @@ use anyhow::Context;
 use chrono::TimeDelta;
 
 use crate::clock::Clock;
-use crate::config::{self, Environment, Settings};
+use crate::config::{self, BadConfig, Environment, Settings};
 use crate::fetch::{Chromium, Fetcher, Limits, Sandbox};
 use crate::jobs::crawl::{self, Crawler};
 use crate::jobs::sync_lists::ListSync;
@@ -15,7 +15,7 @@ use crate::mail::Mailer;
 use crate::mail::settings as mail;
 use crate::model::source::Source;
 use crate::service::ListWatch;
-use crate::sources;
+use crate::sources::{self, Fault};
 use crate::store::Store;
 
 /// The options every command takes that works with settings.
@@ -32,7 +32,12 @@ impl SettingsArgs {
     /// # Errors
     /// Every mistake in the file, with its line and remedy.
     pub(crate) fn load(&self) -> anyhow::Result<Settings> {
-        Ok(config::load(self.config.as_deref(), &Environment::of_process())?)
+        Ok(self.read()?)
+    }
+
+    /// As [`SettingsArgs::load`], with the mistakes one by one.
+    pub(crate) fn read(&self) -> Result<Settings, BadConfig> {
+        config::load(self.config.as_deref(), &Environment::of_process())
     }
 }
 
@@ -40,19 +45,23 @@ impl SettingsArgs {
 ///
 /// Mistakes in the operator's files are reported on standard error and leave the others standing.
 pub(crate) fn watched_sources(settings: &Settings) -> Vec<Arc<Source>> {
+    let (sources, faults) = sources_and_faults(settings);
+    for fault in faults {
+        anstream::eprintln!("{fault}");
+    }
+    sources
+}
+
+/// The sources to watch, and the mistakes in the operator's files.
+pub(crate) fn sources_and_faults(settings: &Settings) -> (Vec<Arc<Source>>, Vec<Fault>) {
     let (all, faults) = match (&settings.crawl.selectors, settings.crawl.catalogue) {
         (Some(folder), true) => sources::with_own(folder),
         (Some(folder), false) => sources::load(folder),
         (None, true) => (sources::catalogue(), Vec::new()),
         (None, false) => (Vec::new(), Vec::new()),
     };
-    for fault in faults {
-        anstream::eprintln!("{fault}");
-    }
-    all.into_iter()
-        .filter(|source| !settings.crawl.skip.contains(&source.id.0))
-        .map(Arc::new)
-        .collect()
+    let is_wanted = |source: &Source| !settings.crawl.skip.contains(&source.id.0);
+    (all.into_iter().filter(is_wanted).map(Arc::new).collect(), faults)
 }
 
 /// Opens the database, making its folder if need be.
@@ -77,6 +86,13 @@ pub(crate) fn crawler(settings: &Settings, store: Store) -> anyhow::Result<Crawl
     let clock = Clock::System;
     let fetcher = Fetcher::new(limits(settings), clock.clone())?;
     Ok(Crawler::new(store, fetcher, clock, crawl_settings(settings)))
+}
+
+/// A crawler that goes on where `before` stops, under other settings: with its database, its turns
+/// at every site and the names it knows.
+pub(crate) fn crawler_after(before: &Crawler, settings: &Settings) -> anyhow::Result<Crawler> {
+    let fetcher = before.fetcher.within(limits(settings))?;
+    Ok(Crawler { fetcher, settings: crawl_settings(settings), ..before.clone() })
 }
 
 /// The official lists the service looks at, beside a crawler and with its wishes to stop.

@@ -32,13 +32,22 @@ impl Store {
             Err(TryLockError::WouldBlock) => return Err(Error::Locked(path)),
             Err(TryLockError::Error(error)) => return Err(Error::Lock(path, error)),
         }
+        self.return_claims().await?;
+        Ok(CrawlLock { _file: file })
+    }
+
+    /// Returns what was claimed and not brought to its end. For the holder of the lock, while none
+    /// of its visits or sends is under way.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn return_claims(&self) -> Result<()> {
         self.write(|transaction| {
             transaction.execute("UPDATE source SET leased_until = NULL", [])?;
             transaction
                 .execute("UPDATE delivery SET leased_until = NULL WHERE state = 'waiting'", [])?;
             Ok(())
         })
-        .await?;
-        Ok(CrawlLock { _file: file })
+        .await
     }
 }

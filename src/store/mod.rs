@@ -30,6 +30,7 @@ mod site_memory;
 mod sources;
 mod subscribers;
 mod told;
+mod upgrade;
 mod vital_signs;
 mod websub;
 
@@ -53,7 +54,7 @@ pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
-pub use crate::store::outbox::{Claimed, Outbox};
+pub use crate::store::outbox::{Claimed, Outbox, Waiting};
 pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfinished};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
@@ -77,6 +78,10 @@ pub enum Error {
     Open { path: PathBuf, source: rusqlite::Error },
     #[error("cannot bring the database {path} to this version's schema: {source}")]
     Migrate { path: PathBuf, source: rusqlite_migration::Error },
+    #[error(
+        "cannot keep a copy of {path} before it is brought to this version's schema: {reason}; make room beside it"
+    )]
+    CopyBefore { path: PathBuf, reason: String },
     #[error("database: {0}")]
     Sql(#[from] rusqlite::Error),
     #[error("the database could not write: {0}")]
@@ -119,15 +124,18 @@ struct Shared {
 }
 
 impl Store {
-    /// Opens (or creates) the database at `path` and brings it to the present schema.
+    /// Opens (or creates) the database at `path` and brings it to the present schema. Before an older
+    /// one is changed, a copy of it is kept beside it.
     ///
     /// # Errors
-    /// [`Error::Open`] where the file cannot be opened, [`Error::Migrate`] where it is newer than
+    /// [`Error::Open`] where the file cannot be opened, [`Error::CopyBefore`] where there is no room for
+    /// the copy, [`Error::Migrate`] where it is newer than
     /// this program or a migration fails.
     pub fn open(path: &Path) -> Result<Self> {
         let open = |source| Error::Open { path: path.to_owned(), source };
         let mut writer = Connection::open(path).map_err(open)?;
         prepare(&writer).map_err(open)?;
+        upgrade::keep_older(&writer, path)?;
         schema::migrate(&mut writer)
             .map_err(|source| Error::Migrate { path: path.to_owned(), source })?;
         let mut readers = Vec::with_capacity(READERS);
@@ -157,11 +165,20 @@ impl Store {
         &self.shared.path
     }
 
+    /// Returns once the writer has taken the database's write lock and let it go again, behind all
+    /// that waits. Nothing is written: a full disk is no reason to say that nobody is at work.
+    ///
+    /// # Errors
+    /// When another process holds the lock for too long, or the writer is gone.
+    pub async fn answers(&self) -> Result<()> {
+        self.write(|_| Ok(())).await
+    }
+
     /// Waits for the writes before it, and folds the write-ahead log into the database file, so
     /// that a copy of that one file is whole.
     pub async fn settle(&self) -> Result<()> {
         // Behind every write that was asked for before.
-        self.write(|_| Ok(())).await?;
+        self.answers().await?;
         let path = self.path().to_owned();
         let fold = move || -> rusqlite::Result<()> {
             let connection = Connection::open(path)?;

@@ -27,6 +27,14 @@ pub struct Outbox {
     pub oldest_waiting: Option<DateTime<Utc>>,
 }
 
+/// What has not been sent yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub count: usize,
+    /// When the oldest was made.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
 /// Puts a message into the outbox, unless this subscriber has one for this cause already, or has
 /// left or been suspended since the message was made.
 pub(crate) fn enqueue(
@@ -141,6 +149,20 @@ impl Store {
             )?;
             let oldest_waiting = oldest.as_deref().map(parse_moment).transpose()?;
             Ok(Outbox { waiting, sent, failed, oldest_waiting })
+        })
+        .await
+    }
+
+    /// How many deliveries wait, and since when. Costs what waits, not what was ever sent.
+    pub async fn waiting(&self) -> Result<Waiting> {
+        self.read(|connection| {
+            let (count, oldest) = connection.query_row(
+                "SELECT count(*), min(created) FROM delivery WHERE state = 'waiting'",
+                [],
+                |row| Ok((row.get(0)?, row.get::<_, Option<String>>(1)?)),
+            )?;
+            let oldest = oldest.as_deref().map(parse_moment).transpose()?;
+            Ok(Waiting { count, oldest })
         })
         .await
     }

@@ -44,6 +44,19 @@ impl Store {
         .await
     }
 
+    /// Makes sources due at `now`, unless they are due sooner.
+    pub async fn due_now(&self, ids: Vec<SourceId>, now: DateTime<Utc>) -> Result<()> {
+        self.write(move |transaction| {
+            let mut hasten = transaction
+                .prepare_cached("UPDATE source SET next_look = min(next_look, ?2) WHERE id = ?1")?;
+            for id in ids {
+                hasten.execute(params![id.0, moment(now)])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Claims the source that has been due longest, among `ids`, until the lease ends.
     pub async fn claim_due_source(
         &self,

@@ -42,6 +42,7 @@ fn help_names_every_command_with_a_line() {
         "judge",
         "group",
         "screen",
+        "manual",
     ];
     for command in commands {
         let line = help.lines().find(|line| line.trim_start().starts_with(command));
