@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod crash;
 mod crawl;
+mod deploy;
 mod demo;
 mod facts;
 mod fetch;
