@@ -95,8 +95,9 @@ fn man_pages_and_completions_come_from_the_table_of_commands() {
     let commands = help.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
     let commands: Vec<&str> = commands
         .take_while(|line| line.starts_with("  "))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|command| *command != "help")
+        // What is set in further is the rest of a line before.
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|command| !command.is_empty() && *command != "help")
         .collect();
     assert!(10 < commands.len(), "{help}");
     for command in commands {

@@ -58,8 +58,8 @@ async fn the_watchdog_beats_only_while_the_database_can_be_written() {
     service.hears("READY=1");
     // Until the first visit is over: then the crawl rests, and writes nothing.
     service.wait_until(|| web.asked("/article") == 1);
-    let beat = service.hears("no mail waits");
-    assert!(beat.contains("WATCHDOG=1") && beat.contains("1 sources, "), "{beat}");
+    let beat = service.hears("1 sources, next look ");
+    assert!(beat.contains("WATCHDOG=1") && beat.contains("; no mail waits"), "{beat}");
 
     let other = rusqlite::Connection::open(house.path("state/sanctionwatch.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -129,21 +129,23 @@ async fn a_stop_does_not_wait_for_slow_sites_and_mail_servers() {
     let web = newsroom().await;
     let drip =
         Response::page("application/rss+xml", "").drip(vec![b' '; 600], Duration::from_secs(1));
-    web.answer("/slow", drip);
+    // Another site: one in flight at a time goes to each.
+    let slow = Web::start_on("127.0.0.2:0").await;
+    slow.answer("/slow", drip);
     let smtp = SmtpServer::start().await;
     smtp.script([Act::Stall(Stage::Text)]);
     let house = House::new();
     house.source("feed", &web.url("/feed"));
-    house.source("slow", &web.url("/slow"));
+    house.source("slow", &slow.url("/slow"));
     let mail = format!(
-        "[mail]\nbackend = \"smtp\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\n",
+        "[mail]\nbackend = \"smtp\"\nfrom = \"watch@example.org\"\n[mail.smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\n",
         smtp.port
     );
     house.settings(&mail);
     house.subscribe("ada@example.org");
     let mut service = house.start();
     service.hears("READY=1");
-    service.wait_until(|| web.asked("/slow") == 1 && smtp.received().len() == 1);
+    service.wait_until(|| slow.asked("/slow") == 1 && smtp.received().len() == 1);
     let asked = Instant::now();
     service.signal("TERM");
     service.hears("STOPPING=1");
@@ -239,7 +241,7 @@ impl House {
     /// Writes the settings: what every test needs, then `more`.
     fn settings(&self, more: &str) {
         let first = "state = \"state\"\n\
-             fetch.delay = \"0s\"\nfetch.allow_private = [\"127.0.0.1\"]\n\
+             fetch.delay = \"0s\"\nfetch.allow_private = [\"127.0.0.0/8\"]\n\
              crawl.selectors = \"selectors\"\ncrawl.catalogue = false\nlists.sync = false\n";
         fs::write(self.path("settings.toml"), format!("{first}{more}")).unwrap();
     }
