@@ -198,6 +198,7 @@ impl Jobs {
         let mut makers = Group::default();
         let crawler = Crawler { stop: makers.stop.clone(), ..plan.crawler.clone() };
         let sources = plan.sources.clone();
+        makers.spawn("the settling of stories", crawler.story_settling().run());
         makers.spawn("the crawl", async move { crawler.crawl_when_due(&sources).await });
         let sync = ListSync { stop: makers.stop.clone(), ..plan.watch.sync.clone() };
         makers.spawn("the sync of lists", sync.run(plan.watch.lists.clone()));

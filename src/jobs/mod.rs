@@ -15,6 +15,8 @@ mod pages;
 pub mod read;
 pub mod rescreen;
 pub mod send_mail;
+pub mod settle_stories;
+mod stories;
 pub mod sync_lists;
 pub mod survey;
 pub mod tell_operator;

@@ -331,12 +331,12 @@ fn carry_over(replaced: &Path, database: &Path) -> Result<CarriedOver> {
     Ok(CarriedOver { sent, waiting })
 }
 
-/// Adds the mails that only the replaced database knew and had not sent. Their causes name rows of
-/// that database, so they get causes of their own.
+/// Adds the mails that only the replaced database knew and had not sent. Their causes and articles
+/// are rows of that database, so they get causes of their own, and no article.
 fn add_waiting(transaction: &Connection) -> Result<usize> {
     let mut statement = transaction.prepare(
         "SELECT name FROM pragma_table_info('delivery', 'main')
-         WHERE name NOT IN ('id', 'subscriber', 'cause', 'leased_until')
+         WHERE name NOT IN ('id', 'subscriber', 'cause', 'article', 'leased_until')
            AND name IN (SELECT name FROM pragma_table_info('delivery', 'old'))",
     )?;
     let columns: Vec<String> =

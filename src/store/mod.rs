@@ -31,10 +31,13 @@ mod search;
 mod secrets;
 mod site_memory;
 mod sources;
+mod stories;
+mod story_book;
 mod subscribers;
 mod told;
 mod troubles;
 mod upgrade;
+mod versions;
 mod vital_signs;
 mod websub;
 mod write_faults;
@@ -75,9 +78,14 @@ pub use crate::store::retention::{Batch, Sources};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
+pub use crate::store::stories::StoryRules;
+pub use crate::store::story_book::{
+    HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
+};
 pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};
+pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};
 pub use crate::store::vital_signs::{SchemaVersion, schema_of};
 pub use crate::store::websub::{HubAsk, HubNamed};
 pub use crate::store::write_faults::WriteFault;

@@ -23,12 +23,16 @@ const PARTS: [&str; 9] = [
 ];
 
 /// Tables that lead to an article: one that has a row there stays.
-const LEADS: [(&str, &str); 5] = [
+const LEADS: [(&str, &str); 9] = [
     ("mention", "article"),
     ("feedback", "article"),
     ("derived", "article"),
     ("derived", "origin"),
     ("earlier_mention", "article"),
+    ("story_report", "article"),
+    ("story_key", "article"),
+    ("held_back", "article"),
+    ("delivery", "article"),
 ];
 
 /// A batch of what may be dropped.

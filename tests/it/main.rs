@@ -31,6 +31,7 @@ mod service;
 mod source_command;
 mod sources;
 mod stories;
+mod story;
 mod support;
 mod tree;
 mod upkeep;
