@@ -174,7 +174,7 @@ async fn the_database_of_last_night_comes_back_and_no_mail_is_lost_or_repeated()
     };
     let (beats, copy) = tokio::join!(load, copying);
     assert!(0 < beats);
-    assert_eq!(backups(folder.path()).unwrap(), [copy.clone()]);
+    assert_eq!(backups(folder.path()).unwrap(), std::slice::from_ref(&copy));
     assert_eq!(rows(&copy.path, "SELECT count(*) FROM article"), 4);
 
     // Today: that mail is sent, and three more articles come; the mail on the last one waits.
