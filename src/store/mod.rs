@@ -15,6 +15,7 @@ mod facts;
 mod feedback;
 mod figures;
 mod interests;
+mod letters;
 mod links;
 mod lists;
 mod listings;
