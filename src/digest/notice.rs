@@ -3,9 +3,9 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use crate::digest::alert::ascii_domain;
+use crate::digest::letterhead::{Letterhead, Written};
 use crate::digest::line::{one_line, shorten, wrap};
-use crate::model::subscriber::{Email, Message, Subscriber};
+use crate::model::subscriber::{Message, Subscriber};
 use crate::model::trouble::{Report, Trouble};
 
 /// Columns of the text part.
@@ -19,25 +19,23 @@ const DETAIL: usize = 600;
 pub fn notice(
     report: &Report,
     operator: &Subscriber,
-    sender: &Email,
-    now: DateTime<Utc>,
+    letterhead: &Letterhead<'_>,
 ) -> Option<Message> {
     if report.is_empty() {
         return None;
     }
-    let page = Page::new(report, now);
-    let written = "a template writes into a string, which cannot fail";
-    Some(Message {
-        subscriber: operator.id,
-        email: operator.email.clone(),
-        name: operator.name.clone(),
+    let page = Page::new(report, letterhead.now);
+    let moment = letterhead.now.timestamp_millis().to_string();
+    let whole = "a template writes into a string, which cannot fail";
+    let written = Written {
         subject: page.subject.clone(),
-        text: TextPart { page: &page }.render().expect(written),
-        html: HtmlPart { page: &page }.render().expect(written),
-        message_id: format!("<notice.{}@{}>", now.timestamp_millis(), ascii_domain(sender)),
+        text: TextPart { page: &page }.render().expect(whole),
+        html: HtmlPart { page: &page }.render().expect(whole),
+        message_id: letterhead.message_id("notice", &moment, operator),
         follows: None,
-        leave_url: None,
-    })
+    };
+    // No subscription, no link that ends one: the settings name the operator.
+    Some(written.to(operator, None))
 }
 
 #[derive(Debug)]
@@ -152,6 +150,7 @@ struct HtmlPart<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::subscriber::Email;
 
     fn trouble(subject: &str, detail: &str) -> Trouble {
         let since = "2026-03-02T08:00:00Z".parse().unwrap();
@@ -167,7 +166,8 @@ mod tests {
             zone: chrono_tz::UTC,
             serial: 0,
         };
-        notice(report, &operator, &email, "2026-03-09T08:00:00Z".parse().unwrap())
+        let now = "2026-03-09T08:00:00Z".parse().unwrap();
+        notice(report, &operator, &Letterhead { sender: &email, links: None, now })
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::digest::notice;
+use crate::digest::{Letterhead, notice};
 use crate::model::subscriber::Email;
 use crate::model::trouble::{Report, Trouble};
 use crate::model::visit::Outcome;
@@ -108,7 +108,8 @@ impl Caretaker {
         let message = match &self.operator {
             Some(operator) if !report.is_empty() => {
                 let operator = self.store.operator(operator.clone(), now).await?;
-                notice(&report, &operator, &self.sender, now)
+                let letterhead = Letterhead { sender: &self.sender, links: None, now };
+                notice(&report, &operator, &letterhead)
             }
             _ => None,
         };
