@@ -14,7 +14,7 @@ use crate::jobs::sync_lists::ListSync;
 use crate::lists::ListSource;
 use crate::mail::Mailer;
 use crate::model::source::Source;
-use crate::web::hooks::{self, Hooks};
+use crate::web::{self, App};
 
 /// Official lists to look at, and the one who looks.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct ListWatch {
 }
 
 /// Runs until SIGTERM or SIGINT: visits sources and official lists when they are due, sends what
-/// waits, and answers hubs where there is a listener for `hooks`.
+/// waits, and answers the world where there is a `door` for it.
 ///
 /// Order of stopping: no new claims; visits finish the page they are on and record themselves;
 /// then the sender finishes the mails it holds; then the database is settled.
@@ -36,7 +36,7 @@ pub async fn run(
     mailer: Mailer,
     sources: Vec<Arc<Source>>,
     watch: ListWatch,
-    hooks: Option<TcpListener>,
+    door: Option<TcpListener>,
 ) -> anyhow::Result<()> {
     let stop = crawler.stop.clone();
     let lock = crawler.store.lock_crawl().await?;
@@ -47,6 +47,7 @@ pub async fn run(
         async move { crawler.crawl_when_due(&sources).await }
     });
     let mut syncing = tracker.spawn(watch.sync.run(watch.lists));
+    let mut settling = tracker.spawn(crawler.story_settling().run());
     let mut sending = tracker.spawn(send_mail::run(
         crawler.store.clone(),
         mailer,
@@ -54,7 +55,7 @@ pub async fn run(
         Arc::clone(&crawler.mail_waiting),
         stop_sending.clone(),
     ));
-    let mut answering = tracker.spawn(answer_hubs(hooks, crawler.clone()));
+    let mut answering = tracker.spawn(answer(door, crawler.clone()));
     tracker.close();
     tell_systemd(&[sd_notify::NotifyState::Ready]);
     tracing::info!(database = %crawler.store.path().display(), "started");
@@ -64,6 +65,7 @@ pub async fn run(
         () = stop.cancelled() => Ok(()),
         ended = &mut crawling => ended.context("the crawl panicked")?.context("the crawl failed"),
         ended = &mut syncing => ended.context("the sync of lists panicked")?.context("the sync of lists failed"),
+        ended = &mut settling => ended.context("the settling of stories panicked")?.context("the settling of stories failed"),
         ended = &mut answering => ended.context("the web server panicked")?.context("the web server failed"),
         ended = &mut sending => ended.context("the sender panicked"),
     };
@@ -84,12 +86,11 @@ pub async fn run(
     ended
 }
 
-/// Serves the callbacks of hubs until stopped; without a listener it only waits for that.
-async fn answer_hubs(listener: Option<TcpListener>, crawler: Crawler) -> std::io::Result<()> {
-    let stop = crawler.stop.clone();
-    let hooks = Hooks { store: crawler.store.clone(), clock: crawler.clock.clone() };
+/// Serves pages and callbacks until stopped; without a listener it only waits for that.
+async fn answer(listener: Option<TcpListener>, crawler: Crawler) -> std::io::Result<()> {
+    let Crawler { store, clock, public_url, heart, stop, .. } = crawler;
     match listener {
-        Some(listener) => hooks::serve(listener, hooks, stop).await,
+        Some(listener) => web::serve(listener, App { store, clock, public_url, heart }, stop).await,
         None => {
             stop.cancelled().await;
             Ok(())

@@ -2,7 +2,9 @@
 
 pub mod crawl;
 mod health;
+pub mod heart;
 pub mod judge;
+pub mod links;
 pub mod listings;
 pub mod names;
 pub mod looks;
@@ -11,6 +13,8 @@ mod pages;
 pub mod read;
 pub mod rescreen;
 pub mod send_mail;
+pub mod settle_stories;
+mod stories;
 pub mod sync_lists;
 pub mod survey;
 pub mod websub;

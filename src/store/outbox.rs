@@ -28,7 +28,7 @@ pub struct Outbox {
 }
 
 /// Puts a message into the outbox, unless this subscriber has one for this cause already, or has
-/// left since the message was made.
+/// left or been suspended since the message was made.
 pub(crate) fn enqueue(
     transaction: &Transaction<'_>,
     cause: &str,
@@ -39,9 +39,11 @@ pub(crate) fn enqueue(
         .prepare_cached(
             "INSERT INTO delivery
                  (subscriber, cause, message_id, subject, text, html, state, created, next_try,
-                  follows)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7, ?8
-             WHERE EXISTS (SELECT 1 FROM subscriber WHERE id = ?1 AND left IS NULL)
+                  follows, leave_url, domain, token)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7, ?8, ?9, ?10,
+                 lower(hex(randomblob(10)))
+             WHERE EXISTS (SELECT 1 FROM subscriber 
+                           WHERE id = ?1 AND left IS NULL AND suspended IS NULL)
              ON CONFLICT (subscriber, cause) DO NOTHING",
         )?
         .execute(params![
@@ -53,6 +55,8 @@ pub(crate) fn enqueue(
             message.html,
             moment(now),
             message.follows,
+            message.leave_url,
+            message.email.domain(),
         ])?;
     Ok(added == 1)
 }
@@ -164,7 +168,8 @@ impl Store {
 
 fn claimed(transaction: &Transaction<'_>, id: i64) -> Result<Claimed> {
     let mut statement = transaction.prepare_cached(
-        "SELECT attempts, subscriber, email, name, subject, text, html, message_id, follows
+        "SELECT attempts, subscriber, email, name, subject, text, html, message_id, follows,
+             leave_url
          FROM delivery JOIN subscriber ON subscriber.id = subscriber WHERE delivery.id = ?1",
     )?;
     let mut rows = statement.query([id])?;
@@ -182,5 +187,6 @@ fn message_of(row: &Row<'_>) -> Result<Message> {
         html: row.get(6)?,
         message_id: row.get(7)?,
         follows: row.get(8)?,
+        leave_url: row.get(9)?,
     })
 }

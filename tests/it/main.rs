@@ -28,6 +28,8 @@ mod service;
 mod source_command;
 mod sources;
 mod stories;
+mod story;
 mod support;
 mod tree;
+mod web;
 mod websub;
