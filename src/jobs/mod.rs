@@ -1,9 +1,11 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
+pub mod back_up;
 pub mod crawl;
 mod health;
 pub mod heart;
 pub mod judge;
+pub mod keep_house;
 pub mod links;
 pub mod listings;
 pub mod names;
@@ -17,4 +19,5 @@ pub mod settle_stories;
 mod stories;
 pub mod sync_lists;
 pub mod survey;
+pub mod tell_operator;
 pub mod websub;
