@@ -2,10 +2,12 @@
 
 pub mod back_test;
 pub mod compose_digests;
+pub mod back_up;
 pub mod crawl;
 mod health;
 pub mod heart;
 pub mod judge;
+pub mod keep_house;
 pub mod links;
 pub mod listings;
 pub mod names;
@@ -19,4 +21,5 @@ pub mod settle_stories;
 mod stories;
 pub mod sync_lists;
 pub mod survey;
+pub mod tell_operator;
 pub mod websub;

@@ -440,7 +440,10 @@ impl Writing<'_> {
             stories::said(self.transaction, story, Some(article))?.brought_by(judged, *official);
         let mut held_back = 0;
         for message in messages {
-            if stories::is_muted(self.transaction, story, message.subscriber)? {
+            // An edit that makes it relevant once more is no news to them.
+            if stories::is_told_of(self.transaction, article, message.subscriber)?
+                || stories::is_muted(self.transaction, story, message.subscriber)?
+            {
                 continue;
             }
             let told = stories::first_told(self.transaction, story, message.subscriber)?;
