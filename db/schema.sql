@@ -136,7 +136,7 @@ CREATE TABLE subscriber (
     name  TEXT NOT NULL,
     added TEXT NOT NULL,
     left  TEXT                                  -- when they were removed; null: active
-, suspended TEXT, suspension TEXT) STRICT;
+, suspended TEXT, suspension TEXT, resumed TEXT) STRICT;
 CREATE TABLE delivery (
     id           INTEGER PRIMARY KEY,
     subscriber   INTEGER NOT NULL REFERENCES subscriber (id),

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::jobs::bounces::{self, Ways};
 use crate::jobs::crawl::Crawler;
 use crate::jobs::send_mail;
 use crate::jobs::sync_lists::ListSync;
@@ -24,7 +25,7 @@ pub struct ListWatch {
 }
 
 /// Runs until SIGTERM or SIGINT: visits sources and official lists when they are due, sends what
-/// waits, and answers hubs where there is a listener for `hooks`.
+/// waits, takes in what comes back by `ways`, and answers hubs where there is a listener for `hooks`.
 ///
 /// Order of stopping: no new claims; visits finish the page they are on and record themselves;
 /// then the sender finishes the mails it holds; then the database is settled.
@@ -37,6 +38,7 @@ pub async fn run(
     sources: Vec<Arc<Source>>,
     watch: ListWatch,
     hooks: Option<TcpListener>,
+    ways: Ways,
 ) -> anyhow::Result<()> {
     let stop = crawler.stop.clone();
     let lock = crawler.store.lock_crawl().await?;
@@ -52,6 +54,12 @@ pub async fn run(
         mailer,
         crawler.clock.clone(),
         Arc::clone(&crawler.mail_waiting),
+        stop_sending.clone(),
+    ));
+    tracker.spawn(bounces::run(
+        crawler.store.clone(),
+        crawler.clock.clone(),
+        ways,
         stop_sending.clone(),
     ));
     let mut answering = tracker.spawn(answer_hubs(hooks, crawler.clone()));

@@ -11,6 +11,8 @@ use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, mailer, open_store, watched_sources};
 use crate::clock::Clock;
 use crate::config::{self, Backend, Settings};
+use crate::mail::Mailer;
+use crate::store::{self, Store};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const WARN: Style = AnsiColor::Yellow.on_default();
@@ -18,6 +20,7 @@ const BAD: Style = AnsiColor::Red.on_default();
 
 /// A mail that waits longer than this wants somebody to look.
 const LONG_WAIT: TimeDelta = TimeDelta::hours(6);
+const WEEK: TimeDelta = TimeDelta::days(7);
 
 /// Check settings, sources, database and mail, and say what to do for each finding
 ///
@@ -120,8 +123,29 @@ fn check_mail(settings: &Settings, findings: &mut Findings) {
             findings.say(Severity::Good, format!("mails go through {}", smtp.host))
         }
     }
-    if let Err(error) = mailer(settings) {
-        findings.say(Severity::Error, format!("{error:#}"));
+    match mailer(settings) {
+        Ok(mailer) => check_signature(settings, &mailer, findings),
+        Err(error) => findings.say(Severity::Error, format!("{error:#}")),
+    }
+}
+
+/// Mailbox providers ask every sender of many mails for a signature by the sender's own domain.
+fn check_signature(settings: &Settings, mailer: &Mailer, findings: &mut Findings) {
+    let Some((name, text)) = mailer.dkim_record() else { return };
+    findings.say(Severity::Good, format!("mails are signed; the DNS needs {name} TXT \"{text}\""));
+    let sender = settings.mail.from.domain();
+    let signer = settings.mail.dkim.as_ref().and_then(|dkim| dkim.domain.as_deref());
+    if let Some(signer) = signer
+        && sender != signer
+        && !sender.ends_with(&format!(".{signer}"))
+    {
+        findings.say(
+            Severity::Warning,
+            format!(
+                "mail.dkim.domain is {signer}, but mails come from {sender}: DMARC will not accept \
+                 the signature; sign for {sender}"
+            ),
+        );
     }
 }
 
@@ -164,6 +188,28 @@ async fn check_database(settings: &Settings, findings: &mut Findings) {
         }
         Err(error) => findings.say(Severity::Error, error),
     }
+    if let Err(error) = check_bounces(&store, findings).await {
+        findings.say(Severity::Error, error);
+    }
+}
+
+async fn check_bounces(store: &Store, findings: &mut Findings) -> store::Result<()> {
+    let suspended = store.suspensions().await?.len();
+    if 0 < suspended {
+        let what = format!("{suspended} addresses are suspended; see `subscriber list`");
+        findings.say(Severity::Good, what);
+    }
+    let refused = store.policy_refusals(Clock::System.now() - WEEK).await?;
+    if 0 < refused {
+        findings.say(
+            Severity::Warning,
+            format!(
+                "{refused} mails of the last week were refused for what they are or whom they come \
+                 from; see \"Mails that come back\" in docs/operations.md"
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// How large the database is, where that can be told.

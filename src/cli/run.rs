@@ -7,6 +7,7 @@ use crate::cli::logging::Voice;
 use crate::cli::setup::{SettingsArgs, crawler, list_watch, mailer, open_store, watched_sources};
 use crate::cli::{Exit, logging};
 use crate::config::Settings;
+use crate::jobs::bounces::Ways;
 use crate::service;
 
 /// Run as a service: visit sources when they are due, send mails as they arise
@@ -35,9 +36,22 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         let hooks = listener(&settings).await?;
         crawler.public_url = settings.web.as_ref().map(|web| web.public_url.as_str().into());
         let watch = list_watch(&settings, &crawler)?;
-        service::run(crawler, mailer, sources, watch, hooks).await
+        let bounces = bounces(&settings).await?;
+        service::run(crawler, mailer, sources, watch, hooks, bounces).await
     })?;
     Ok(Exit::Done)
+}
+
+/// Where mails that could not be delivered come back.
+async fn bounces(settings: &Settings) -> anyhow::Result<Ways> {
+    let settings = &settings.mail.bounces;
+    let listener = match settings.listen {
+        None => None,
+        Some(address) => Some(TcpListener::bind(address).await.with_context(|| {
+            format!("cannot listen on {address}; write another `listen` in [mail.bounces]")
+        })?),
+    };
+    Ok(Ways { directory: settings.directory.clone(), listener })
 }
 
 /// The port hubs call at, where the settings name one.

@@ -1,5 +1,6 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
+pub mod bounces;
 pub mod crawl;
 mod health;
 pub mod judge;
@@ -13,4 +14,5 @@ pub mod rescreen;
 pub mod send_mail;
 pub mod sync_lists;
 pub mod survey;
+mod turns;
 pub mod websub;

@@ -8,6 +8,7 @@
 //! this module, so that a second backend can stand behind the same handle.
 
 mod articles;
+mod bounces;
 mod commit;
 mod designations;
 mod facts;
@@ -42,6 +43,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 pub use crate::store::articles::{
     CopyView, Counted, DerivedView, RemovedView, RevisionView, StoredArticle,
 };
+pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};

@@ -51,11 +51,12 @@ impl Store {
         .await
     }
 
-    /// Everybody who gets alerts, in the order they came.
+    /// Everybody who gets alerts, in the order they came; not those whose address is suspended.
     pub async fn subscribers(&self) -> Result<Vec<Subscriber>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, email, name FROM subscriber WHERE left IS NULL ORDER BY id",
+                "SELECT id, email, name FROM subscriber
+                 WHERE left IS NULL AND suspended IS NULL ORDER BY id",
             )?;
             let mut rows = statement.query([])?;
             let mut subscribers = Vec::new();

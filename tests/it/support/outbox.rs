@@ -1,0 +1,52 @@
+//! Fills an outbox as the crawl does: articles are committed, and one message per reader with them.
+
+use chrono::{DateTime, Utc};
+use sanctionwatch::dedupe;
+use sanctionwatch::digest;
+use sanctionwatch::model::fetched::{Fetched, Validators};
+use sanctionwatch::model::judged::Placed;
+use sanctionwatch::store::{Commit, Rules, Store};
+
+use crate::support::alerts::{sample, sender};
+
+/// Stores an article, which puts one message per reader into the outbox. The same `name` with
+/// another `number` is another article.
+pub(crate) async fn tell(store: &Store, name: &str, number: usize, now: DateTime<Utc>) {
+    let (mut judged, source) = sample(name);
+    judged.keys.address = format!("https://news.example/{number}");
+    judged.article.url = judged.keys.address.clone();
+    judged.keys.wording = number as u64;
+    let readers = store.subscribers().await.unwrap();
+    let messages = digest::alerts(&judged, &source, &readers, &sender());
+    let url = judged.article.url.clone();
+    let fetched = Fetched {
+        requested: url.clone(),
+        url: url.clone(),
+        redirects: Vec::new(),
+        status: 200,
+        content_type: None,
+        validators: Validators::default(),
+        body: Vec::new(),
+        at: now,
+    };
+    let commit = Commit {
+        source: source.id,
+        link: url,
+        domain: "news.example".to_owned(),
+        host: "news.example".to_owned(),
+        judged,
+        fetched,
+        messages,
+        corrections: Vec::new(),
+        now,
+        next_look: None,
+    };
+    let rules = Rules {
+        keys: dedupe::keys_of,
+        place: |_, _| Placed::New,
+        change: dedupe::change::of,
+        difference: |_, _| String::new(),
+    };
+    let committed = store.commit(commit, rules).await.unwrap();
+    assert_eq!(committed.messages, readers.len());
+}
