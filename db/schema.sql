@@ -136,7 +136,7 @@ CREATE TABLE subscriber (
     name  TEXT NOT NULL,
     added TEXT NOT NULL,
     left  TEXT                                  -- when they were removed; null: active
-, suspended TEXT, suspension TEXT, resumed TEXT) STRICT;
+, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT) STRICT;
 CREATE TABLE delivery (
     id           INTEGER PRIMARY KEY,
     subscriber   INTEGER NOT NULL REFERENCES subscriber (id),
@@ -350,6 +350,26 @@ CREATE TABLE earlier_mention (
     PRIMARY KEY (edition, article, issuer, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX earlier_mention_by_party ON earlier_mention (number);
+CREATE TABLE interest (
+    id         INTEGER PRIMARY KEY,
+    subscriber INTEGER NOT NULL REFERENCES subscriber (id),
+    name       TEXT NOT NULL,
+    criteria   TEXT NOT NULL,                   -- 'topics=licences; countries=ru,by'; empty: everything
+    cadence    TEXT NOT NULL,                   -- 'at-once', 'hourly', 'daily 07:30', 'weekly Mon 07:30'
+    added      TEXT NOT NULL
+) STRICT;
+CREATE INDEX interest_by_subscriber ON interest (subscriber);
+CREATE TABLE mute (
+    subscriber INTEGER NOT NULL REFERENCES subscriber (id),
+    kind       TEXT NOT NULL CHECK (kind IN ('story', 'source', 'name')),
+    value      TEXT NOT NULL,
+    added      TEXT NOT NULL,
+    PRIMARY KEY (subscriber, kind, value)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE secret (
+    purpose TEXT PRIMARY KEY,                   -- 'links'
+    key     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_by_token ON delivery (token) WHERE token <> '';
 CREATE INDEX delivery_by_message_id ON delivery (message_id);
 CREATE INDEX delivery_due ON delivery (domain, next_try) WHERE state = 'waiting';
@@ -360,3 +380,7 @@ CREATE TABLE bounce (
     said     TEXT NOT NULL,                                   -- the server's words, masked
     PRIMARY KEY (delivery, fault)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE heartbeat (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    at   TEXT NOT NULL
+) STRICT;

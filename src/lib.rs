@@ -18,6 +18,8 @@
 //! | one event, one story | [`stories`] |
 //! | is it about sanctions | [`classify`] |
 //! | who is named | [`screen`] |
+//! | who asked for it | [`interests`] |
+//! | links that only we can sign | [`tokens`] |
 //! | what the reader gets | [`digest`] |
 //! | doors: time, settings, sources, web, database, mail | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] |
 //! | flows: the steps in order | [`jobs`] |
@@ -35,6 +37,8 @@ pub mod dedupe;
 pub mod stories;
 pub mod classify;
 pub mod screen;
+pub mod interests;
+pub mod tokens;
 pub mod digest;
 
 pub mod clock;

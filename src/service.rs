@@ -15,7 +15,7 @@ use crate::jobs::sync_lists::ListSync;
 use crate::lists::ListSource;
 use crate::mail::Mailer;
 use crate::model::source::Source;
-use crate::web::hooks::{self, Hooks};
+use crate::web::{self, App};
 
 /// Official lists to look at, and the one who looks.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct ListWatch {
 }
 
 /// Runs until SIGTERM or SIGINT: visits sources and official lists when they are due, sends what
-/// waits, takes in what comes back by `ways`, and answers hubs where there is a listener for `hooks`.
+/// waits, takes in what comes back by `ways`, and answers the world where there is a `door` for it.
 ///
 /// Order of stopping: no new claims; visits finish the page they are on and record themselves;
 /// then the sender finishes the mails it holds; then the database is settled.
@@ -37,7 +37,7 @@ pub async fn run(
     mailer: Mailer,
     sources: Vec<Arc<Source>>,
     watch: ListWatch,
-    hooks: Option<TcpListener>,
+    door: Option<TcpListener>,
     ways: Ways,
 ) -> anyhow::Result<()> {
     let stop = crawler.stop.clone();
@@ -62,7 +62,7 @@ pub async fn run(
         ways,
         stop_sending.clone(),
     ));
-    let mut answering = tracker.spawn(answer_hubs(hooks, crawler.clone()));
+    let mut answering = tracker.spawn(answer(door, crawler.clone()));
     tracker.close();
     tell_systemd(&[sd_notify::NotifyState::Ready]);
     tracing::info!(database = %crawler.store.path().display(), "started");
@@ -92,12 +92,11 @@ pub async fn run(
     ended
 }
 
-/// Serves the callbacks of hubs until stopped; without a listener it only waits for that.
-async fn answer_hubs(listener: Option<TcpListener>, crawler: Crawler) -> std::io::Result<()> {
-    let stop = crawler.stop.clone();
-    let hooks = Hooks { store: crawler.store.clone(), clock: crawler.clock.clone() };
+/// Serves pages and callbacks until stopped; without a listener it only waits for that.
+async fn answer(listener: Option<TcpListener>, crawler: Crawler) -> std::io::Result<()> {
+    let Crawler { store, clock, public_url, heart, stop, .. } = crawler;
     match listener {
-        Some(listener) => hooks::serve(listener, hooks, stop).await,
+        Some(listener) => web::serve(listener, App { store, clock, public_url, heart }, stop).await,
         None => {
             stop.cancelled().await;
             Ok(())

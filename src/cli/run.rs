@@ -1,5 +1,7 @@
 //! `run`: the service.
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
 use tokio::net::TcpListener;
 
@@ -8,6 +10,7 @@ use crate::cli::setup::{SettingsArgs, crawler, list_watch, mailer, open_store, w
 use crate::cli::{Exit, logging};
 use crate::config::Settings;
 use crate::jobs::bounces::Ways;
+use crate::jobs::links::links;
 use crate::service;
 
 /// Run as a service: visit sources when they are due, send mails as they arise
@@ -33,11 +36,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let store = open_store(&settings)?;
         let mut crawler = crawler(&settings, store)?;
-        let hooks = listener(&settings).await?;
-        crawler.public_url = settings.web.as_ref().map(|web| web.public_url.as_str().into());
+        let door = listener(&settings).await?;
+        if let Some(web) = &settings.web {
+            crawler.public_url = Some(web.public_url.as_str().into());
+            crawler.links = Some(Arc::new(links(&crawler.store, &web.public_url).await?));
+        }
         let watch = list_watch(&settings, &crawler)?;
         let bounces = bounces(&settings).await?;
-        service::run(crawler, mailer, sources, watch, hooks, bounces).await
+        service::run(crawler, mailer, sources, watch, door, bounces).await
     })?;
     Ok(Exit::Done)
 }
@@ -54,7 +60,7 @@ async fn bounces(settings: &Settings) -> anyhow::Result<Ways> {
     Ok(Ways { directory: settings.directory.clone(), listener })
 }
 
-/// The port hubs call at, where the settings name one.
+/// The port the world calls at, where the settings name one.
 async fn listener(settings: &Settings) -> anyhow::Result<Option<TcpListener>> {
     let Some(web) = &settings.web else { return Ok(None) };
     let listener = TcpListener::bind(web.listen).await.with_context(|| {

@@ -56,11 +56,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
                     anstream::println!("{}\t{}", subscriber.email.expose(), subscriber.name);
                 }
                 for suspension in store.suspensions().await? {
-                    let Suspension { subscriber, since, reason } = suspension;
+                    let Suspension { email, name, since, reason } = suspension;
                     anstream::println!(
-                        "{}\t{}\tsuspended since {}: {reason}",
-                        subscriber.email.expose(),
-                        subscriber.name,
+                        "{}\t{name}\tsuspended since {}: {reason}",
+                        email.expose(),
                         since.format("%Y-%m-%d"),
                     );
                 }

@@ -269,8 +269,13 @@ mod tests {
             parties: 17_000,
             changes,
         };
-        let reader =
-            |id, email: &str| Subscriber { id, email: email.parse().unwrap(), name: String::new() };
+        let reader = |id, email: &str| Subscriber {
+            id,
+            email: email.parse().unwrap(),
+            name: String::new(),
+            zone: chrono_tz::UTC,
+            serial: 0,
+        };
         let readers = [reader(1, "ada@example.org"), reader(2, "bo@example.org")];
         list_alerts(&news, &readers, &"alerts@example.org".parse().unwrap())
     }

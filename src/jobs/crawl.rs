@@ -12,11 +12,13 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::fetch::Fetcher;
 use crate::jobs::health;
+use crate::jobs::heart::Heart;
 use crate::jobs::listings::read_listings;
 use crate::jobs::looks::Rest;
 use crate::jobs::names::Names;
@@ -27,6 +29,7 @@ use crate::model::subscriber::Email;
 use crate::model::visit::{Counts, Outcome, Visit};
 use crate::parse::address;
 use crate::store::{self, Store};
+use crate::tokens::Links;
 
 /// How long a claim on a source lasts; a visit renews it as it goes from page to page.
 pub(crate) const LEASE: TimeDelta = TimeDelta::hours(1);
@@ -68,8 +71,12 @@ pub struct Crawler {
     pub names: Names,
     /// Told when a commit put messages into the outbox; the sender waits on it.
     pub mail_waiting: Arc<Notify>,
+    /// Beats at every turn of the crawl and every page.
+    pub heart: Heart,
     /// Where hubs reach our callbacks, without a slash at the end; none subscribes to no hub.
     pub public_url: Option<Arc<str>>,
+    /// Makes the signed links in mails; none where no page of ours can be reached.
+    pub links: Option<Arc<Links>>,
     /// Cancelled to stop: the page under way is finished, then the visit ends.
     pub stop: CancellationToken,
     /// Bytes of pages that may be read at the same moment.
@@ -91,7 +98,9 @@ impl Crawler {
             events: broadcast::channel(EVENTS_KEPT).0,
             names: Names::default(),
             mail_waiting: Arc::new(Notify::new()),
+            heart: Heart::new(Instant::now()),
             public_url: None,
+            links: None,
             stop: CancellationToken::new(),
             reading: Arc::new(Semaphore::new(READING_BYTES)),
             network: Arc::default(),
@@ -149,6 +158,7 @@ impl Crawler {
         let permits = Arc::new(Semaphore::new(self.settings.workers.max(1)));
         let mut visits = JoinSet::new();
         while !self.stop.is_cancelled() {
+            self.heart.beat(Instant::now());
             let permit = tokio::select! {
                 permit = Arc::clone(&permits).acquire_owned() => permit,
                 () = self.stop.cancelled() => break,
@@ -216,6 +226,7 @@ impl Crawler {
 
     /// One visit of a claimed source: listings, then every due page, then the record of it.
     async fn visit(&self, source: &Arc<Source>) -> store::Result<Visit> {
+        self.heart.beat(Instant::now());
         let started = self.clock.now();
         self.tell(Event::VisitStarted { source: source.id.clone() });
         self.names.refresh(&self.store).await?;

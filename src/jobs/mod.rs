@@ -3,7 +3,9 @@
 pub mod bounces;
 pub mod crawl;
 mod health;
+pub mod heart;
 pub mod judge;
+pub mod links;
 pub mod listings;
 pub mod names;
 pub mod looks;

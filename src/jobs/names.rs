@@ -1,11 +1,13 @@
-//! The index of listed names that articles are screened with: built once, and again when an edition
-//! of a list or a suppression changed.
+//! The names that articles are screened with: those of listed parties, in one index, and those that
+//! subscribers watch, in another. Each is built once, and again when what it holds has changed.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
+use crate::model::matched::Match;
 use crate::screen::{Index, Listed};
 use crate::store::{self, Store};
 
@@ -15,13 +17,46 @@ pub struct Names {
     index: Arc<RwLock<Arc<Index>>>,
     /// What the index was built from: see [`Store::names_stamp`]. Held while a new one is built.
     stamp: Arc<Mutex<String>>,
+    watched: Arc<RwLock<Arc<Watched>>>,
+}
+
+/// Names that subscribers watch.
+#[derive(Debug)]
+pub struct Watched {
+    /// As they wrote them, in the order of their letters.
+    names: Vec<String>,
+    /// Each under its name.
+    index: Index,
+}
+
+impl Watched {
+    /// Of these names, each once.
+    pub fn new(names: Vec<String>) -> Self {
+        let listed = names.iter().map(|name| Listed::watched(name, name)).collect();
+        Self { index: Index::build(listed, &[]), names }
+    }
+
+    /// The names that surely stand in an article.
+    pub fn found_in(&self, title: &str, text: &str) -> Vec<String> {
+        if self.names.is_empty() {
+            return Vec::new();
+        }
+        let sure = self.index.matches(title, text, || true);
+        let sure = sure.into_iter().filter(Match::is_sure).map(|found| found.designation);
+        sure.collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 impl Default for Names {
     /// Nobody is listed yet.
     fn default() -> Self {
         let nobody = Arc::new(Index::build(Vec::new(), &[]));
-        Self { index: Arc::new(RwLock::new(nobody)), stamp: Arc::default() }
+        let nothing = Arc::new(Watched::new(Vec::new()));
+        Self {
+            index: Arc::new(RwLock::new(nobody)),
+            stamp: Arc::default(),
+            watched: Arc::new(RwLock::new(nothing)),
+        }
     }
 }
 
@@ -32,11 +67,35 @@ impl Names {
         Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Builds the index anew, off the async runtime, if lists or suppressions have changed.
+    /// The names that subscribers watch.
+    pub fn watched(&self) -> Arc<Watched> {
+        Arc::clone(&self.watched.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Builds what has changed anew: see [`Names::refresh_listed`].
     ///
     /// # Errors
     /// Only when the database fails.
     pub async fn refresh(&self, store: &Store) -> store::Result<()> {
+        self.refresh_listed(store).await?;
+        let names = store.watched_names().await?;
+        if self.watched().names != names {
+            match spawn_blocking(move || Watched::new(names)).await {
+                Ok(watched) => {
+                    let mut place = self.watched.write().unwrap_or_else(PoisonError::into_inner);
+                    *place = Arc::new(watched);
+                }
+                Err(error) => tracing::error!(%error, "the watched names could not be indexed"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds the index anew, off the async runtime, if lists or suppressions have changed.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    async fn refresh_listed(&self, store: &Store) -> store::Result<()> {
         let mut built_from = self.stamp.lock().await;
         let stamp = store.names_stamp().await?;
         if *built_from == stamp {

@@ -6,16 +6,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 use crate::clean;
 use crate::dedupe;
 use crate::digest::{self, Known, News, Reader};
 use crate::fetch::{Answer, Fault};
+use crate::interests::{self, Subject};
 use crate::jobs::crawl::{Crawler, Event, LEASE};
 use crate::jobs::judge::judge;
 use crate::jobs::read::read;
 use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
+use crate::model::interest::Cadence;
 use crate::model::judged::{Change, Judged, Placed, Version};
 use crate::model::note::Note;
 use crate::model::source::{Listing, ListingKind, Source};
@@ -23,7 +26,7 @@ use crate::model::subscriber::{Message, Subscriber};
 use crate::model::visit::{Counts, Outcome};
 use crate::parse::address;
 use crate::rhythm;
-use crate::store::{self, Commit, Committed, DueLink, Rules, Told};
+use crate::store::{self, Commit, Committed, DueLink, Rules, Told, Wishes};
 use crate::text::words::words;
 
 /// A page that failed this often in a row is left alone; its row says why.
@@ -95,6 +98,7 @@ impl Crawler {
                 harvest.left = true;
                 break;
             }
+            self.heart.beat(Instant::now());
             let now = self.clock.now();
             if leased + LEASE / 2 < now {
                 self.store.renew_lease(source.id.clone(), now + LEASE).await?;
@@ -146,7 +150,7 @@ impl Crawler {
         let host = address::page_host(&fetched.url).unwrap_or_default();
         let memory = self.store.site_memory(host.clone(), self.clock.now()).await?;
         let (read, notes) = self.read_and_judge(source, Arc::clone(&fetched), memory).await;
-        let Some(mut judged) = read else {
+        let Some(Judgement { mut judged, watched }) = read else {
             let detail = describe_notes(&notes, &fetched.url);
             return self.put_off(source, link, Outcome::Unreadable, detail, counts).await;
         };
@@ -158,7 +162,7 @@ impl Crawler {
         let now = self.clock.now();
         let commit = Commit {
             source: source.id.clone(),
-            messages: self.alerts(&judged, source, now).await?,
+            messages: self.alerts(&judged, watched, source, now).await?,
             corrections: self.corrections(&judged, source, &link).await?,
             next_look: self.recheck_at(link.first_seen),
             link: link.address,
@@ -184,28 +188,34 @@ impl Crawler {
         source: &Arc<Source>,
         fetched: Arc<Fetched>,
         memory: SiteMemory,
-    ) -> (Option<Judged>, Vec<Note>) {
+    ) -> (Option<Judgement>, Vec<Note>) {
         let bytes = fetched.body.len().clamp(1, READING_BYTES);
         let bytes = u32::try_from(bytes).expect("the budget fits");
         let permit = Arc::clone(&self.reading).acquire_many_owned(bytes).await;
         let source = Arc::clone(source);
         let names = self.names.current();
+        let watched = self.names.watched();
         let work = spawn_blocking(move || {
             let _permit = permit;
             let (article, notes) = read(&fetched, &source.recipe, &memory);
-            let judged =
-                article.map(|article| judge(own_address(&article, &fetched), article, &names));
-            (judged, notes)
+            let judgement = article.map(|article| {
+                let judged = judge(own_address(&article, &fetched), article, &names);
+                let watched = watched.found_in(&judged.article.title, &judged.article.text());
+                Judgement { judged, watched }
+            });
+            (judgement, notes)
         });
         work.await.unwrap_or_else(|error| {
             (None, vec![Note::new("read", format!("internal error, please report it: {error}"))])
         })
     }
 
-    /// The messages an article would cause if it turns out to be new.
+    /// The messages an article would cause if it turns out to be new: to those with an interest in it
+    /// that wants to be told at once.
     async fn alerts(
         &self,
         judged: &Judged,
+        watched: Vec<String>,
         source: &Source,
         now: DateTime<Utc>,
     ) -> store::Result<Vec<Message>> {
@@ -216,7 +226,11 @@ impl Crawler {
         if !judged.verdict.relevant || too_old {
             return Ok(Vec::new());
         }
-        let subscribers = self.store.subscribers().await?;
+        let text = judged.article.text();
+        let subject = Subject::of(judged, &text, &source.id.0, watched);
+        let mut wishes = self.store.wishes().await?;
+        wishes.retain(|wishes| wants_at_once(wishes, &subject));
+        let subscribers: Vec<Subscriber> = wishes.into_iter().map(|it| it.subscriber).collect();
         Ok(digest::alerts(judged, source, &subscribers, &self.settings.sender))
     }
 
@@ -337,6 +351,19 @@ impl Crawler {
         let age = now - first_seen;
         (age < RECHECK_UNTIL).then(|| now + age.max(RECHECK_MIN))
     }
+}
+
+/// An article as judged, and the watched names in it, which are the subscribers' own affair.
+struct Judgement {
+    judged: Judged,
+    watched: Vec<String>,
+}
+
+/// Whether a subscriber wants to be told of an article as soon as it is stored.
+fn wants_at_once(wishes: &Wishes, subject: &Subject<'_>) -> bool {
+    let at_once = wishes.interests.iter().filter(|it| it.cadence == Cadence::AtOnce);
+    !interests::met(at_once, subject).is_empty()
+        && interests::muted(&wishes.mutes, subject).is_none()
 }
 
 /// Says so where a page other than the home page led to a home page: the article is gone, and the

@@ -9,6 +9,7 @@ pub mod designation;
 pub mod extracted;
 pub mod facts;
 pub mod fetched;
+pub mod interest;
 pub mod judged;
 pub mod matched;
 pub mod note;

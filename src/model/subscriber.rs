@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono_tz::Tz;
+
 /// An e-mail address. Prints masked everywhere but through [`Email::expose`], so that no log,
 /// error or debug output carries an address by accident.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,7 +70,7 @@ impl fmt::Debug for Email {
     }
 }
 
-/// Somebody who asked for alerts.
+/// Somebody who asked for alerts or digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscriber {
     /// Row number in the store.
@@ -76,6 +78,20 @@ pub struct Subscriber {
     pub email: Email,
     /// How to address them; may be empty.
     pub name: String,
+    /// Where the hours of their digests are counted.
+    pub zone: Tz,
+    /// Links signed with an earlier serial are void.
+    pub serial: i64,
+}
+
+/// Where a subscription stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Asked for, not confirmed: gets nothing but the request to confirm.
+    Asked,
+    Active,
+    /// Ended, by the subscriber or the operator.
+    Left,
 }
 
 /// A rendered mail to one recipient about one cause.

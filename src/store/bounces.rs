@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::model::bounce::{Bounce, Fault};
-use crate::model::subscriber::{Email, Subscriber};
+use crate::model::subscriber::Email;
 use crate::store::subscribers::email_of;
 use crate::store::{Result, Store, moment, parse_moment};
 
@@ -27,7 +27,9 @@ pub enum Noted {
 /// An address that gets nothing until somebody lifts that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suspension {
-    pub subscriber: Subscriber,
+    pub email: Email,
+    /// The subscriber's name, or empty.
+    pub name: String,
     pub since: DateTime<Utc>,
     /// For the operator, without addresses.
     pub reason: String,
@@ -62,20 +64,17 @@ impl Store {
     pub async fn suspensions(&self) -> Result<Vec<Suspension>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, email, name, suspended, coalesce(suspension, '') FROM subscriber
+                "SELECT email, name, suspended, coalesce(suspension, '') FROM subscriber
                  WHERE suspended IS NOT NULL AND left IS NULL ORDER BY suspended, id",
             )?;
             let mut rows = statement.query([])?;
             let mut suspensions = Vec::new();
             while let Some(row) = rows.next()? {
                 suspensions.push(Suspension {
-                    subscriber: Subscriber {
-                        id: row.get(0)?,
-                        email: email_of(&row.get::<_, String>(1)?)?,
-                        name: row.get(2)?,
-                    },
-                    since: parse_moment(&row.get::<_, String>(3)?)?,
-                    reason: row.get(4)?,
+                    email: email_of(&row.get::<_, String>(0)?)?,
+                    name: row.get(1)?,
+                    since: parse_moment(&row.get::<_, String>(2)?)?,
+                    reason: row.get(3)?,
                 });
             }
             Ok(suspensions)

@@ -13,6 +13,7 @@ mod commit;
 mod designations;
 mod facts;
 mod feedback;
+mod interests;
 mod links;
 mod lists;
 mod listings;
@@ -25,10 +26,12 @@ mod rescreens;
 mod rhythms;
 mod schema;
 mod search;
+mod secrets;
 mod site_memory;
 mod sources;
 mod subscribers;
 mod told;
+mod vital_signs;
 mod websub;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -47,6 +50,7 @@ pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
+pub use crate::store::interests::Wishes;
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
@@ -56,7 +60,9 @@ pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfi
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
+pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
+pub use crate::store::vital_signs::SchemaVersion;
 pub use crate::store::websub::{HubAsk, HubNamed};
 
 /// Connections kept for reading.

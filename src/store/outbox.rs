@@ -46,7 +46,7 @@ pub(crate) fn enqueue(
                   follows, leave_url, domain, token)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7, ?8, ?9, ?10,
                  lower(hex(randomblob(10)))
-             WHERE EXISTS (SELECT 1 FROM subscriber 
+             WHERE EXISTS (SELECT 1 FROM subscriber
                            WHERE id = ?1 AND left IS NULL AND suspended IS NULL)
              ON CONFLICT (subscriber, cause) DO NOTHING",
         )?

@@ -11,6 +11,11 @@ pub(crate) fn migrate(connection: &mut Connection) -> rusqlite_migration::Result
     migrations().to_latest(connection)
 }
 
+/// How many migrations this program has: the version of a database it has brought up to date.
+pub(crate) fn known() -> usize {
+    FILES.files().count()
+}
+
 fn migrations() -> Migrations<'static> {
     let mut files: Vec<_> = FILES.files().collect();
     files.sort_by_key(|file| file.path());

@@ -1,14 +1,38 @@
-//! Who gets alerts.
+//! Who is told.
 
 use chrono::{DateTime, Utc};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use crate::model::subscriber::{Email, Subscriber};
+use crate::model::interest::{Cadence, Criteria, Interest};
+use crate::model::subscriber::{Email, Standing, Subscriber};
+use crate::store::interests::add_interest;
 use crate::store::{Error, Result, Store, moment};
 
+/// Who gets mails: confirmed and not gone.
+pub(crate) const ACTIVE: &str = "left IS NULL AND confirmed IS NOT NULL";
+
+/// A subscriber and where the subscription stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub subscriber: Subscriber,
+    pub standing: Standing,
+}
+
+/// A wish to subscribe that is still to be confirmed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    pub email: Email,
+    /// How to address them; may be empty.
+    pub name: String,
+    pub zone: chrono_tz::Tz,
+    /// At least one.
+    pub interests: Vec<Interest>,
+}
+
 impl Store {
-    /// Adds a subscriber, or brings one back who had left. False where they were active already;
-    /// the name is taken over in every case.
+    /// Adds a subscriber without asking them, or brings one back who had left: for the operator, who
+    /// has their word. False where they were active already; the name is taken over in every case.
+    /// Somebody without interests gets one in everything, at once.
     pub async fn add_subscriber(
         &self,
         email: Email,
@@ -16,17 +40,60 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool> {
         self.write(move |transaction| {
-            let active: i64 = transaction.query_row(
-                "SELECT count(*) FROM subscriber WHERE email = ?1 AND left IS NULL",
+            let was_active = transaction.query_row(
+                &format!("SELECT count(*) FROM subscriber WHERE email = ?1 AND {ACTIVE}"),
                 [email.expose()],
-                |row| row.get(0),
-            )?;
+                |row| row.get::<_, i64>(0),
+            )? == 1;
             transaction.execute(
-                "INSERT INTO subscriber (email, name, added) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (email) DO UPDATE SET name = ?2, left = NULL",
+                "INSERT INTO subscriber (email, name, added, confirmed) VALUES (?1, ?2, ?3, ?3)
+                 ON CONFLICT (email) DO UPDATE
+                 SET name = ?2, left = NULL, confirmed = coalesce(confirmed, ?3)",
                 params![email.expose(), name, moment(now)],
             )?;
-            Ok(active == 0)
+            let id = id_of(transaction, &email)?;
+            if interests_count(transaction, id)? == 0 {
+                add_interest(transaction, id, &everything(), now)?;
+            }
+            Ok(!was_active)
+        })
+        .await
+    }
+
+    /// Takes up a wish to subscribe. Whoever is active already keeps everything as it is; for others,
+    /// what they asked for before is replaced. Gives where the subscription stands now.
+    pub async fn ask_subscription(&self, request: Request, now: DateTime<Utc>) -> Result<Known> {
+        self.write(move |transaction| {
+            let Request { email, name, zone, interests } = &request;
+            let before = find(transaction, "email", email.expose())?;
+            if let Some(known) = before.filter(|known| known.standing == Standing::Active) {
+                return Ok(known);
+            }
+            transaction.execute(
+                "INSERT INTO subscriber (email, name, zone, added) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (email) DO UPDATE
+                 SET name = ?2, zone = ?3, left = NULL, confirmed = NULL, serial = serial + 1",
+                params![email.expose(), name, zone.name(), moment(now)],
+            )?;
+            let id = id_of(transaction, email)?;
+            transaction.execute("DELETE FROM interest WHERE subscriber = ?1", [id])?;
+            for interest in interests {
+                add_interest(transaction, id, interest, now)?;
+            }
+            find(transaction, "id", id)?.ok_or(Error::Sql(rusqlite::Error::QueryReturnedNoRows))
+        })
+        .await
+    }
+
+    /// The subscriber has answered our mail. False where there is nothing to confirm.
+    pub async fn confirm_subscription(&self, id: i64, now: DateTime<Utc>) -> Result<bool> {
+        self.write(move |transaction| {
+            let confirmed = transaction.execute(
+                "UPDATE subscriber SET confirmed = ?2
+                 WHERE id = ?1 AND confirmed IS NULL AND left IS NULL",
+                params![id, moment(now)],
+            )?;
+            Ok(confirmed == 1)
         })
         .await
     }
@@ -35,42 +102,144 @@ impl Store {
     /// this address.
     pub async fn remove_subscriber(&self, email: Email, now: DateTime<Utc>) -> Result<bool> {
         self.write(move |transaction| {
-            let left = transaction.execute(
-                "UPDATE subscriber SET left = ?2 WHERE email = ?1 AND left IS NULL",
-                params![email.expose(), moment(now)],
-            )?;
-            transaction.execute(
-                "UPDATE delivery SET state = 'failed', finished = ?2, next_try = NULL,
-                     leased_until = NULL, reply = 'the subscriber left before it was sent'
-                 WHERE state = 'waiting'
-                   AND subscriber = (SELECT id FROM subscriber WHERE email = ?1)",
-                params![email.expose(), moment(now)],
-            )?;
-            Ok(left == 1)
+            let Some(known) = find(transaction, "email", email.expose())? else { return Ok(false) };
+            leave(transaction, known.subscriber.id, now)
         })
         .await
     }
 
-    /// Everybody who gets alerts, in the order they came; not those whose address is suspended.
+    /// Ends a subscription by its row: see [`Store::remove_subscriber`].
+    pub async fn end_subscription(&self, id: i64, now: DateTime<Utc>) -> Result<bool> {
+        self.write(move |transaction| leave(transaction, id, now)).await
+    }
+
+    /// Forgets somebody: the address, what they asked for and every mail made for them.
+    pub async fn erase_subscriber(&self, id: i64) -> Result<bool> {
+        self.write(move |transaction| {
+            transaction.execute(
+                "DELETE FROM bounce
+                 WHERE delivery IN (SELECT id FROM delivery WHERE subscriber = ?1)",
+                [id],
+            )?;
+            for table in ["interest", "mute", "delivery"] {
+                let erase = format!("DELETE FROM {table} WHERE subscriber = ?1");
+                transaction.execute(&erase, [id])?;
+            }
+            Ok(transaction.execute("DELETE FROM subscriber WHERE id = ?1", [id])? == 1)
+        })
+        .await
+    }
+
+    /// Changes how to address somebody and where the hours of their digests are counted.
+    pub async fn change_subscriber(
+        &self,
+        id: i64,
+        name: String,
+        zone: chrono_tz::Tz,
+    ) -> Result<bool> {
+        self.write(move |transaction| {
+            let changed = transaction.execute(
+                "UPDATE subscriber SET name = ?2, zone = ?3 WHERE id = ?1",
+                params![id, name, zone.name()],
+            )?;
+            Ok(changed == 1)
+        })
+        .await
+    }
+
+    /// Everybody who gets mails, in the order they came; not those whose address is suspended.
     pub async fn subscribers(&self) -> Result<Vec<Subscriber>> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT id, email, name FROM subscriber
-                 WHERE left IS NULL AND suspended IS NULL ORDER BY id",
-            )?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT id, email, name, zone, serial FROM subscriber
+                 WHERE {ACTIVE} AND suspended IS NULL ORDER BY id"
+            ))?;
             let mut rows = statement.query([])?;
             let mut subscribers = Vec::new();
             while let Some(row) = rows.next()? {
-                subscribers.push(Subscriber {
-                    id: row.get(0)?,
-                    email: email_of(&row.get::<_, String>(1)?)?,
-                    name: row.get(2)?,
-                });
+                subscribers.push(subscriber_of(row)?);
             }
             Ok(subscribers)
         })
         .await
     }
+
+    /// Who has this address.
+    pub async fn subscriber_at(&self, email: Email) -> Result<Option<Known>> {
+        self.read(move |connection| find(connection, "email", email.expose())).await
+    }
+
+    /// Who has this row.
+    pub async fn subscriber(&self, id: i64) -> Result<Option<Known>> {
+        self.read(move |connection| find(connection, "id", id)).await
+    }
+}
+
+/// What a subscriber has who names no interest.
+fn everything() -> Interest {
+    Interest {
+        id: 0,
+        name: "Everything".to_owned(),
+        criteria: Criteria::default(),
+        cadence: Cadence::AtOnce,
+    }
+}
+
+fn leave(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<bool> {
+    let left = transaction.execute(
+        "UPDATE subscriber SET left = ?2 WHERE id = ?1 AND left IS NULL",
+        params![id, moment(now)],
+    )?;
+    transaction.execute(
+        "UPDATE delivery SET state = 'failed', finished = ?2, next_try = NULL,
+             leased_until = NULL, reply = 'the subscriber left before it was sent'
+         WHERE state = 'waiting' AND subscriber = ?1",
+        params![id, moment(now)],
+    )?;
+    Ok(left == 1)
+}
+
+/// The subscriber whose `column` (`id` or `email`) has this value.
+fn find(
+    connection: &rusqlite::Connection,
+    column: &'static str,
+    value: impl rusqlite::ToSql,
+) -> Result<Option<Known>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT id, email, name, zone, serial, confirmed IS NOT NULL, left IS NOT NULL
+         FROM subscriber WHERE {column} = ?1"
+    ))?;
+    let mut rows = statement.query([value])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let standing = match (row.get(5)?, row.get(6)?) {
+        (_, true) => Standing::Left,
+        (true, false) => Standing::Active,
+        (false, false) => Standing::Asked,
+    };
+    Ok(Some(Known { subscriber: subscriber_of(row)?, standing }))
+}
+
+fn id_of(transaction: &Transaction<'_>, email: &Email) -> Result<i64> {
+    let mut statement = transaction.prepare_cached("SELECT id FROM subscriber WHERE email = ?1")?;
+    Ok(statement.query_row([email.expose()], |row| row.get(0))?)
+}
+
+fn interests_count(transaction: &Transaction<'_>, subscriber: i64) -> Result<i64> {
+    let count = "SELECT count(*) FROM interest WHERE subscriber = ?1";
+    Ok(transaction.query_row(count, [subscriber], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+/// A row that begins with id, email, name, zone and serial.
+pub(crate) fn subscriber_of(row: &Row<'_>) -> Result<Subscriber> {
+    let zone: String = row.get(3)?;
+    let corrupt = |_| Error::Corrupt { value: zone.clone(), expected: "a time zone" };
+    Ok(Subscriber {
+        id: row.get(0)?,
+        email: email_of(&row.get::<_, String>(1)?)?,
+        name: row.get(2)?,
+        zone: zone.parse().map_err(corrupt)?,
+        serial: row.get(4)?,
+    })
 }
 
 /// An address back from the database, where only addresses that parse were written.

@@ -4,7 +4,6 @@
 //! crawl asks the feed itself.
 
 use std::collections::HashMap;
-use std::io;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,52 +12,28 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use chrono::TimeDelta;
-use tokio::net::TcpListener;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
-use crate::store::{self, Store};
-use crate::web::signature;
+use crate::store;
+use crate::web::{App, signature};
 
 /// Most bytes of a notification; it carries at most the feed.
 const BODY_MAX: usize = 2 << 20;
-/// Longest time for a notification to come in, and for open connections to end when we stop.
+/// Longest time for a notification to come in.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The lease where a hub names none, and bounds for one that it names, in seconds.
 const LEASE_USUAL: i64 = 10 * 24 * 60 * 60;
 const LEASE_LEAST: i64 = 5 * 60;
 const LEASE_MOST: i64 = 30 * 24 * 60 * 60;
 
-/// What the callbacks need.
-#[derive(Debug, Clone)]
-pub struct Hooks {
-    pub store: Store,
-    pub clock: Clock,
-}
-
-/// Serves the callbacks until `stop`.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(listener: TcpListener, hooks: Hooks, stop: CancellationToken) -> io::Result<()> {
-    let router = Router::new().route("/websub/{token}", get(verify).post(notify)).with_state(hooks);
-    let server =
-        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let overdue = async {
-        stop.cancelled().await;
-        tokio::time::sleep(PATIENCE).await;
-    };
-    tokio::select! {
-        ended = server.into_future() => ended,
-        // Somebody holds a connection open; nobody waits for that.
-        () = overdue => Ok(()),
-    }
+/// The callbacks' addresses.
+pub(crate) fn router() -> Router<App> {
+    Router::new().route("/websub/{token}", get(verify).post(notify))
 }
 
 /// The hub asks whether we meant it; the challenge is echoed only where we did.
 async fn verify(
-    State(hooks): State<Hooks>,
+    State(app): State<App>,
     Path(token): Path<String>,
     Query(mut query): Query<HashMap<String, String>>,
 ) -> Result<String, StatusCode> {
@@ -68,10 +43,10 @@ async fn verify(
         Some("subscribe") => {
             let challenge = given("hub.challenge").ok_or(StatusCode::NOT_FOUND)?;
             let lease = lease(given("hub.lease_seconds").as_deref());
-            let now = hooks.clock.now();
-            (hooks.store.hub_verified(token, topic, lease, now).await, challenge)
+            let now = app.clock.now();
+            (app.store.hub_verified(token, topic, lease, now).await, challenge)
         }
-        Some("denied") => (hooks.store.hub_denied(token, topic).await, String::new()),
+        Some("denied") => (app.store.hub_denied(token, topic).await, String::new()),
         _ => return Err(StatusCode::NOT_FOUND),
     };
     match known {
@@ -86,34 +61,32 @@ async fn verify(
 
 /// The hub has news. The answer is the same whether we believe it or not.
 async fn notify(
-    State(hooks): State<Hooks>,
+    State(app): State<App>,
     Path(token): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> StatusCode {
-    if let Err(error) = hooks.take(token, &headers, body).await {
+    if let Err(error) = take(&app, token, &headers, body).await {
         tracing::error!(%error, "the notification of a hub could not be stored");
     }
     StatusCode::ACCEPTED
 }
 
-impl Hooks {
-    /// Makes the source due if the notification is whole and signed.
-    async fn take(&self, token: String, headers: &HeaderMap, body: Body) -> store::Result<()> {
-        let now = self.clock.now();
-        // Of a stranger, nothing is read.
-        let Some(secret) = self.store.hub_secret(token.clone(), now).await? else { return Ok(()) };
-        let Some(Ok(header)) = headers.get("x-hub-signature").map(|value| value.to_str()) else {
-            return Ok(());
-        };
-        let Ok(Ok(body)) = timeout(PATIENCE, to_bytes(body, BODY_MAX)).await else {
-            return Ok(());
-        };
-        if signature::is_valid(header, &secret, &body) {
-            self.store.hub_notified(token, now).await?;
-        }
-        Ok(())
+/// Makes the source due if the notification is whole and signed.
+async fn take(app: &App, token: String, headers: &HeaderMap, body: Body) -> store::Result<()> {
+    let now = app.clock.now();
+    // Of a stranger, nothing is read.
+    let Some(secret) = app.store.hub_secret(token.clone(), now).await? else { return Ok(()) };
+    let Some(Ok(header)) = headers.get("x-hub-signature").map(|value| value.to_str()) else {
+        return Ok(());
+    };
+    let Ok(Ok(body)) = timeout(PATIENCE, to_bytes(body, BODY_MAX)).await else {
+        return Ok(());
+    };
+    if signature::is_valid(header, &secret, &body) {
+        app.store.hub_notified(token, now).await?;
     }
+    Ok(())
 }
 
 fn lease(seconds: Option<&str>) -> TimeDelta {

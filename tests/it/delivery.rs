@@ -225,7 +225,7 @@ async fn what_postfix_returns_suspends_the_address() {
             .await
             .unwrap_or_else(|_| panic!("{}", postfix.log()));
         let suspension = office.store.suspensions().await.unwrap().remove(0);
-        assert_eq!(suspension.subscriber.email, email("gone@domain1.example"));
+        assert_eq!(suspension.email, email("gone@domain1.example"));
         assert!(suspension.reason.contains("5.1.1 unknown user"), "{}", suspension.reason);
         office
             .store

@@ -33,4 +33,5 @@ mod sources;
 mod stories;
 mod support;
 mod tree;
+mod web;
 mod websub;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use hmac::{Hmac, KeyInit, Mac};
 use sanctionwatch::model::source::{ListingKind, Source};
-use sanctionwatch::web::hooks::{self, Hooks};
+use sanctionwatch::web::{self, App};
 use sha2::Sha256;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -45,9 +45,14 @@ impl Scene {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let public_url = format!("http://{}", listener.local_addr().unwrap());
         world.crawler.public_url = Some(public_url.into());
-        let hooks = Hooks { store: world.crawler.store.clone(), clock: world.clock.clone() };
+        let app = App {
+            store: world.crawler.store.clone(),
+            clock: world.clock.clone(),
+            public_url: world.crawler.public_url.clone(),
+            heart: world.crawler.heart.clone(),
+        };
         let mut serving = JoinSet::new();
-        serving.spawn(hooks::serve(listener, hooks, CancellationToken::new()));
+        serving.spawn(web::serve(listener, app, CancellationToken::new()));
         let source = source("feed", ListingKind::Feed, web.url("/feed"));
         Self { web, world, source, client: reqwest::Client::new(), _serving: serving }
     }

@@ -21,7 +21,7 @@ pub(crate) fn sender() -> Email {
 }
 
 pub(crate) fn reader(id: i64, address: &str, name: &str) -> Subscriber {
-    Subscriber { id, email: email(address), name: name.to_owned() }
+    Subscriber { id, email: email(address), name: name.to_owned(), zone: chrono_tz::UTC, serial: 0 }
 }
 
 pub(crate) fn source(title: &str, kind: SourceKind, language: &str) -> Source {
