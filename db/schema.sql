@@ -136,7 +136,7 @@ CREATE TABLE subscriber (
     name  TEXT NOT NULL,
     added TEXT NOT NULL,
     left  TEXT                                  -- when they were removed; null: active
-, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT) STRICT;
+, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT, resumed TEXT) STRICT;
 CREATE TABLE delivery (
     id           INTEGER PRIMARY KEY,
     subscriber   INTEGER NOT NULL REFERENCES subscriber (id),

@@ -125,7 +125,7 @@ impl Letterhead {
             .fold(mail, MessageBuilder::raw_header)
             .multipart(parts(message))
             .map_err(|error| never(&error))?;
-        let mut bytes = mail.formatted();
+        let mut bytes = folded_before_addresses(&mail.formatted());
         if let Some(signer) = &self.signer {
             bytes = signer.sign(&bytes, now).map_err(|error| never(&error))?;
         }
@@ -166,6 +166,21 @@ fn is_list_id(id: &str) -> bool {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     id.len() <= 200 && id.contains('.') && id.split('.').all(is_label)
+}
+
+/// `mail` with a fold between an encoded name and the address after it: lettre leaves them on one line,
+/// which then may be longer than the 76 characters that RFC 2047 § 2 allows.
+fn folded_before_addresses(mail: &[u8]) -> Vec<u8> {
+    const NAMED: &[u8] = b"?= <";
+    let head = mail.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(0);
+    let mut folded = Vec::with_capacity(mail.len() + 16);
+    for (at, byte) in mail.iter().enumerate() {
+        if *byte == b' ' && at < head && 2 <= at && mail[at - 2..].starts_with(NAMED) {
+            folded.extend_from_slice(b"\r\n");
+        }
+        folded.push(*byte);
+    }
+    folded
 }
 
 /// What kind of mail this is and who sends it, for the statistics of mailbox providers; nothing in

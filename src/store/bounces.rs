@@ -149,9 +149,16 @@ pub(crate) fn note_bounce(
     if new == 0 {
         return Ok(Noted::Nothing);
     }
-    let subscriber: i64 = transaction
-        .prepare_cached("SELECT subscriber FROM delivery WHERE id = ?1")?
-        .query_row([delivery], |row| row.get(0))?;
+    let (subscriber, forgiven): (i64, bool) = transaction
+        .prepare_cached(
+            "SELECT subscriber, coalesce(finished <= resumed, 0)
+             FROM delivery JOIN subscriber ON subscriber.id = subscriber WHERE delivery.id = ?1",
+        )?
+        .query_row([delivery], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // The operator has resumed the address since; reports on earlier mails come late.
+    if forgiven {
+        return Ok(Noted::Counted);
+    }
     let reason = match fault {
         Fault::Address => format!("the address does not work: {said}"),
         Fault::Complaint => format!("complaint: {said}"),

@@ -136,15 +136,20 @@ fn every_mistake_is_said_with_its_place_and_remedy() {
             &["conf.toml:2:1: there is no key \"dealy\" in [fetch]; did you mean \"delay\"?"],
         ),
         (
-            "[mail]\nlist_id = \"our list\"\n[mail.dkim]\ndomain = \"example.org\"",
+            "[mail]\nlist_id = \"our list\"\n[mail.dkim]\nkey_file = \"key\"",
             &[
-                "list_id is \"our list\"; write a name such as \"alerts.example.org\"",
-                "selector",
-                "key_file",
+                "conf.toml:2:11: list_id is \"our list\"; write a name such as \"alerts.example.org\"",
+                "conf.toml:3:1: ",
             ],
         ),
-        ("[mail]\ndomain_at_once = 0", &["domain_at_once is 0"]),
-        ("[mail.bounces]\nlisten = \"2525\"", &["listen is \"2525\"; write address and port"]),
+        (
+            "[mail]\ndomain_at_once = 0",
+            &["conf.toml:2:18: domain_at_once is 0; write a whole number"],
+        ),
+        (
+            "[mail.bounces]\nlisten = \"2525\"",
+            &["conf.toml:2:10: listen is \"2525\"; write address and port"],
+        ),
         ("[fetsh]", &["conf.toml:1:2: there is no key \"fetsh\"; did you mean \"fetch\"?"]),
         ("fetch = 3", &["conf.toml:1:9: fetch is 3; write a table"]),
         (
