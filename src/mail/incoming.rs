@@ -43,7 +43,7 @@ pub fn incoming(bytes: &[u8], recipients: &[String]) -> Incoming {
         .envelope_id
         .as_deref()
         .and_then(token_in)
-        .or_else(|| returned_to.filter_map(|address| token_in(address)).next())
+        .or_else(|| returned_to.filter_map(token_in).next())
         .or_else(|| quoted.as_deref().and_then(|head| token_in(&field(head, "List-Unsubscribe")?)));
     let message_id = quoted.as_deref().and_then(|head| field(head, "Message-ID"));
     if token.is_none() && message_id.is_none() {
@@ -234,12 +234,7 @@ fn field(head: &str, name: &str) -> Option<String> {
 fn token_in(text: &str) -> Option<String> {
     // In a List-Unsubscribe header the space before the token is written %20.
     let text = text.replace("%20", " ");
-    let found = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .find(|word| {
-            let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-            word.len() == TOKEN && word.bytes().all(is_digit)
-        })
-        .map(str::to_owned);
-    found
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.find(|word| word.len() == TOKEN && word.bytes().all(is_digit)).map(str::to_owned)
 }

@@ -223,7 +223,7 @@ impl Conversation {
 
     async fn write(&mut self, text: &str) -> io::Result<()> {
         let written = timeout(PATIENCE, self.stream.get_mut().write_all(text.as_bytes()));
-        Ok(written.await.map_err(|_| io::ErrorKind::TimedOut)??)
+        written.await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
     /// One command; none at the end of the conversation.
