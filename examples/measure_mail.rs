@@ -18,7 +18,7 @@ use std::{env, fs};
 use chrono::Utc;
 use sanctionwatch::clock::Clock;
 use sanctionwatch::dedupe;
-use sanctionwatch::digest;
+use sanctionwatch::digest::{self, Letterhead, Recipient};
 use sanctionwatch::jobs::send_mail;
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
@@ -28,7 +28,8 @@ use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
 use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::Message;
-use sanctionwatch::store::{Commit, Rules, Store};
+use sanctionwatch::store::{Commit, Rules, Store, StoryRules};
+use sanctionwatch::stories;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -73,12 +74,15 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
         let email = format!("reader{number}@example.org").parse().unwrap();
         store.add_subscriber(email, format!("Reader {number}"), now).await.unwrap();
     }
-    let readers = store.subscribers().await.unwrap();
+    let recipient = |subscriber| Recipient { subscriber, reasons: Vec::new() };
+    let readers: Vec<Recipient> =
+        store.subscribers().await.unwrap().into_iter().map(recipient).collect();
+    let letterhead = Letterhead { sender: &sender, links: None, now };
     let mut all = Vec::with_capacity(MESSAGES);
     let started = Instant::now();
     for number in 0..ARTICLES {
         let judged = judged(number);
-        let messages = digest::alerts(&judged, &source, &readers, &sender);
+        let messages = digest::alerts(&judged, &source, &readers, &letterhead);
         all.extend(messages.iter().cloned());
         let url = judged.article.url.clone();
         let fetched = Fetched {
@@ -99,6 +103,9 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
             judged,
             fetched,
             messages,
+            story: None,
+            official: false,
+            updates: Vec::new(),
             corrections: Vec::new(),
             now,
             next_look: None,
@@ -108,6 +115,7 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
             place: |_, _| Placed::New,
             change: dedupe::change::of,
             difference: |_, _| String::new(),
+            story: StoryRules { alike: stories::alike, place: stories::place },
         };
         store.commit(commit, rules).await.unwrap();
     }

@@ -18,7 +18,7 @@ ALTER TABLE subscriber ADD COLUMN resumed TEXT;               -- when it was las
 
 -- What came back of a delivery, or what the server said of its address at once.
 CREATE TABLE bounce (
-    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    delivery INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
     fault    TEXT NOT NULL CHECK (fault IN ('address', 'mailbox', 'policy', 'complaint')),
     at       TEXT NOT NULL,
     said     TEXT NOT NULL,                                   -- the server's words, masked

@@ -31,7 +31,7 @@ pub(crate) fn bounces(mut table: Table<'_>) -> Bounces {
     let written = Bounces {
         address: email("address", &mut table),
         directory: path("directory", &mut table),
-        listen: listen(&mut table),
+        listen: listen("listen", &mut table),
     };
     table.close();
     written

@@ -1,16 +1,16 @@
-//! What follows an alert: the article was changed in what matters, or its page is gone; and the
-//! notice of a change on a page that is watched in place.
+//! What follows an alert: the article was changed in what matters, or its page is gone; another article
+//! adds to the same story; and the notice of a change on a page that is watched in place.
 
 use askama::Template;
 
-use crate::digest::alert::{
-    COLUMNS, HEADLINE, Leave, Link, NAME, ascii_domain, link, name_of, subject,
-};
+use crate::digest::alert::{HEADLINE, Link, NAME, link, subject};
+use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
 use crate::digest::line::{one_line, shorten, wrap};
-use crate::digest::words;
+use crate::digest::words::{self, COLUMNS};
 use crate::model::judged::Matter;
 use crate::model::source::Source;
-use crate::model::subscriber::{Email, Message, Subscriber};
+use crate::model::story::{Brings, Telling};
+use crate::model::subscriber::{Message, Subscriber};
 
 /// The article that something happened to.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,15 @@ pub enum News<'a> {
     },
     /// Its page is there no more.
     Gone,
+    /// It adds to a story that was told before.
+    Added {
+        /// What it adds; not empty.
+        brings: &'a [Brings],
+        /// Who told the story before.
+        tellings: &'a [Telling],
+        /// The wording of the article.
+        version: u64,
+    },
 }
 
 /// Somebody to tell.
@@ -53,42 +62,38 @@ pub fn follow_ups(
     news: &News<'_>,
     source: &Source,
     readers: &[Reader],
-    sender: &Email,
+    letterhead: &Letterhead<'_>,
 ) -> Vec<Message> {
     let cause = match news {
         News::Changed { version, .. } => name_of(&format!("{} {version:016x}", known.address)),
         News::Gone => name_of(&format!("{} gone", known.address)),
+        News::Added { version, .. } => name_of(&format!("{} {version:016x} added", known.address)),
     };
     let notice = Notice::new(known, news, source);
-    readers.iter().map(|reader| message(&notice, &cause, reader, sender)).collect()
+    readers.iter().map(|reader| message(&notice, &cause, reader, letterhead)).collect()
 }
 
-fn message(notice: &Notice, cause: &str, reader: &Reader, sender: &Email) -> Message {
+fn message(notice: &Notice, cause: &str, reader: &Reader, letterhead: &Letterhead<'_>) -> Message {
     let Reader { subscriber, alert } = reader;
-    let leave = Leave::of(sender);
-    let address = subscriber.email.expose();
-    let why = match (alert, notice.gone) {
-        (Some(_), true) => {
+    let foot = &letterhead.foot(subscriber);
+    let why = match (alert, notice.mark) {
+        (_, "Update") => "We sent you an alert about this event. This article adds to it.",
+        (Some(_), "Gone") => {
             "We sent you an alert about this article. Its page is gone: it may have \
                             been moved or withdrawn. Our copy of the text is kept."
         }
-        (Some(_), false) => "We sent you an alert about this article. It now says something else.",
+        (Some(_), _) => "We sent you an alert about this article. It now says something else.",
         (None, _) => "This page is watched in place. It now says something else.",
     };
-    let text = TextPart { notice, why, reader: address, leave: &leave };
-    let html = HtmlPart { notice, why, reader: address, leave: &leave };
     let written = "a template writes into a string, which cannot fail";
-    Message {
-        subscriber: subscriber.id,
-        email: subscriber.email.clone(),
-        name: subscriber.name.clone(),
+    Written {
         subject: notice.subject.clone(),
-        text: text.render().expect(written),
-        html: html.render().expect(written),
-        message_id: format!("<change.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+        text: TextPart { notice, why, foot }.render().expect(written),
+        html: HtmlPart { notice, why, foot }.render().expect(written),
+        message_id: letterhead.message_id("change", cause, subscriber),
         follows: alert.clone(),
-        leave_url: None,
     }
+    .to(subscriber, foot.leave_url())
 }
 
 /// What a notice says, the same to every reader.
@@ -97,15 +102,27 @@ struct Notice {
     subject: String,
     headline: String,
     source: String,
-    gone: bool,
-    /// "numbers, names": in what the change matters; empty where the page is gone.
+    /// What happened: `Changed`, `Gone` or `Update`.
+    mark: &'static str,
+    /// "What changed: numbers, names", "What is new: E.O. 14024"; empty where the page is gone.
     matters: String,
+    /// The story's primary source, and who else told it; empty but for an update.
+    primary: Option<Told>,
+    also: Vec<Told>,
     passages: Vec<Passage>,
     /// Passages that differ beyond those shown.
     more: usize,
     language: String,
     /// The side their lines begin on: `left` or `right`.
     side: &'static str,
+    link: Option<Link>,
+}
+
+/// Another telling of the story.
+#[derive(Debug)]
+struct Told {
+    headline: String,
+    source: String,
     link: Option<Link>,
 }
 
@@ -121,8 +138,7 @@ struct Passage {
 struct TextPart<'a> {
     notice: &'a Notice,
     why: &'a str,
-    reader: &'a str,
-    leave: &'a Leave<'a>,
+    foot: &'a Foot<'a>,
 }
 
 #[derive(Template)]
@@ -130,13 +146,17 @@ struct TextPart<'a> {
 struct HtmlPart<'a> {
     notice: &'a Notice,
     why: &'a str,
-    reader: &'a str,
-    leave: &'a Leave<'a>,
+    foot: &'a Foot<'a>,
 }
 
 impl TextPart<'_> {
     fn wrapped(&self, line: impl AsRef<str>) -> String {
         wrap(line.as_ref(), COLUMNS, "")
+    }
+
+    fn told(&self, told: &Told) -> String {
+        wrap(&format!("{} ({})", told.headline, told.source), COLUMNS, "    ")
+            .replacen("    ", "  - ", 1)
     }
 
     fn passage(&self, passage: &Passage) -> String {
@@ -148,6 +168,9 @@ impl TextPart<'_> {
 /// Passages shown, and characters of each.
 const PASSAGES: usize = 10;
 const PASSAGE: usize = 500;
+/// What an article brings, and who else told the story: as many are shown.
+const BROUGHT: usize = 6;
+const TELLINGS: usize = 8;
 /// Words shown before and after those that differ.
 const AROUND: usize = 12;
 
@@ -159,17 +182,24 @@ impl Notice {
             title => shorten(&title, HEADLINE),
         };
         let language = known.language.unwrap_or(&source.language);
-        let (what, matters, mut passages) = match news {
+        let (mark, matters, mut passages) = match news {
             News::Changed { matters, difference, .. } => {
-                ("Changed", listed(matters), passages(difference))
+                ("Changed", format!("What changed: {}", listed(matters)), passages(difference))
             }
             News::Gone => ("Gone", String::new(), Vec::new()),
+            News::Added { brings, .. } => ("Update", new_in(brings), Vec::new()),
+        };
+        let (primary, also) = match news {
+            News::Added { tellings, .. } => told_by(tellings),
+            _ => (None, Vec::new()),
         };
         let more = passages.len().saturating_sub(PASSAGES);
         passages.truncate(PASSAGES);
         Self {
-            subject: subject(&format!("{what}: {headline}"), &name),
-            gone: matches!(news, News::Gone),
+            subject: subject(&format!("{mark}: {headline}"), &name),
+            mark,
+            primary,
+            also,
             side: if words::runs_leftwards(language) { "right" } else { "left" },
             language: language.to_owned(),
             link: link(known.url),
@@ -184,6 +214,30 @@ impl Notice {
     fn direction(&self) -> &'static str {
         if self.side == "right" { "rtl" } else { "ltr" }
     }
+}
+
+/// "What is new: …", the first few of them.
+fn new_in(brings: &[Brings]) -> String {
+    let mut words: Vec<String> =
+        brings.iter().take(BROUGHT).map(|it| shorten(&one_line(&it.in_words()), NAME)).collect();
+    if BROUGHT < brings.len() {
+        words.push(format!("{} more", brings.len() - BROUGHT));
+    }
+    format!("What is new: {}", words.join(", "))
+}
+
+/// The primary source, where an office told the story, and the others.
+fn told_by(tellings: &[Telling]) -> (Option<Told>, Vec<Told>) {
+    let told = |telling: &Telling| Told {
+        headline: shorten(&one_line(&telling.title), HEADLINE),
+        source: shorten(&one_line(&telling.source), NAME),
+        link: link(&telling.url),
+    };
+    let (primary, others) = match tellings {
+        [first, others @ ..] if first.official => (Some(told(first)), others),
+        all => (None, all),
+    };
+    (primary, others.iter().take(TELLINGS).map(told).collect())
 }
 
 /// "numbers, names", as a reader says it.

@@ -10,18 +10,19 @@ use tokio::time::Instant;
 
 use crate::clean;
 use crate::dedupe;
-use crate::digest::{self, Known, News, Reader};
+use crate::digest::{self, Known, News, Reader, Reason, Recipient};
 use crate::fetch::{Answer, Fault};
 use crate::interests::{self, Subject};
 use crate::jobs::crawl::{Crawler, Event, LEASE};
 use crate::jobs::judge::judge;
 use crate::jobs::read::read;
+use crate::jobs::stories::{STORY_RULES, story_keys};
 use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
 use crate::model::interest::Cadence;
 use crate::model::judged::{Change, Judged, Placed, Version};
 use crate::model::note::Note;
-use crate::model::source::{Listing, ListingKind, Source};
+use crate::model::source::{Listing, ListingKind, Source, SourceKind};
 use crate::model::subscriber::{Message, Subscriber};
 use crate::model::visit::{Counts, Outcome};
 use crate::parse::address;
@@ -51,6 +52,7 @@ const RULES: Rules = Rules {
     place: dedupe::place,
     change: dedupe::change::of,
     difference: dedupe::difference,
+    story: STORY_RULES,
 };
 
 /// What the pages of a visit gave.
@@ -160,9 +162,15 @@ impl Crawler {
         }
         settle_date(&mut judged.article, source, &link);
         let now = self.clock.now();
+        let story = story_keys(&judged, now);
+        let messages = self.alerts(&judged, watched, source, now).await?;
+        let told_before = if messages.is_empty() { None } else { story.as_ref() };
         let commit = Commit {
             source: source.id.clone(),
-            messages: self.alerts(&judged, watched, source, now).await?,
+            official: source.kind == SourceKind::Government,
+            updates: self.updates(&judged, source, told_before, now).await?,
+            messages,
+            story,
             corrections: self.corrections(&judged, source, &link).await?,
             next_look: self.recheck_at(link.first_seen),
             link: link.address,
@@ -228,10 +236,10 @@ impl Crawler {
         }
         let text = judged.article.text();
         let subject = Subject::of(judged, &text, &source.id.0, watched);
-        let mut wishes = self.store.wishes().await?;
-        wishes.retain(|wishes| wants_at_once(wishes, &subject));
-        let subscribers: Vec<Subscriber> = wishes.into_iter().map(|it| it.subscriber).collect();
-        Ok(digest::alerts(judged, source, &subscribers, &self.settings.sender))
+        let wishes = self.store.wishes().await?;
+        let recipients: Vec<Recipient> =
+            wishes.iter().filter_map(|wishes| told_at_once(wishes, &subject)).collect();
+        Ok(digest::alerts(judged, source, &recipients, &self.letterhead(now)))
     }
 
     /// The messages a new version would cause if it turns out to change materially what a known
@@ -269,7 +277,8 @@ impl Crawler {
             address: &judged.keys.address,
             language: judged.article.language.as_deref(),
         };
-        Ok(digest::follow_ups(&known, &news, source, &readers, &self.settings.sender))
+        let letterhead = self.letterhead(self.clock.now());
+        Ok(digest::follow_ups(&known, &news, source, &readers, &letterhead))
     }
 
     /// The messages for those who got the alert of an article whose page is gone for good.
@@ -285,7 +294,8 @@ impl Crawler {
             address: &link.address,
             language: told.language.as_deref(),
         };
-        Ok(digest::follow_ups(&known, &News::Gone, source, &readers, &self.settings.sender))
+        let letterhead = self.letterhead(self.clock.now());
+        Ok(digest::follow_ups(&known, &News::Gone, source, &readers, &letterhead))
     }
 
     /// Everybody who gets alerts, with the one they got of this article.
@@ -359,11 +369,18 @@ struct Judgement {
     watched: Vec<String>,
 }
 
-/// Whether a subscriber wants to be told of an article as soon as it is stored.
-fn wants_at_once(wishes: &Wishes, subject: &Subject<'_>) -> bool {
+/// A subscriber who wants to be told of an article as soon as it is stored, with the reasons.
+fn told_at_once(wishes: &Wishes, subject: &Subject<'_>) -> Option<Recipient> {
+    if interests::muted(&wishes.mutes, subject).is_some() {
+        return None;
+    }
     let at_once = wishes.interests.iter().filter(|it| it.cadence == Cadence::AtOnce);
-    !interests::met(at_once, subject).is_empty()
-        && interests::muted(&wishes.mutes, subject).is_none()
+    let met = interests::met(at_once, subject).into_iter();
+    let reasons: Vec<Reason> = met
+        .map(|(interest, met)| Reason { interest: interest.name.clone(), because: met.because })
+        .collect();
+    let subscriber = wishes.subscriber.clone();
+    (!reasons.is_empty()).then_some(Recipient { subscriber, reasons })
 }
 
 /// Says so where a page other than the home page led to a home page: the article is gone, and the

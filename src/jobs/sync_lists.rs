@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::digest::{ListNews, list_alerts};
+use crate::digest::{Letterhead, ListNews, Recipient, list_alerts};
 use crate::fetch::{Answer, Fetcher, Limits, Robots};
 use crate::jobs::rescreen::Rescreen;
 use crate::lists::{ListFile, ListSource, Location, changes, check_shrink, read_files};
@@ -25,6 +25,7 @@ use crate::model::source::{Listing, ListingKind};
 use crate::model::subscriber::Email;
 use crate::parse::listing::links;
 use crate::store::{self, EditionFile, NewEdition, Store};
+use crate::tokens::Links;
 
 /// First looks stand this far apart, and the first of them this long after the start.
 const STAGGER: TimeDelta = TimeDelta::minutes(3);
@@ -35,6 +36,9 @@ const TOTAL: Duration = Duration::from_mins(15);
 /// Longest sleep between two questions what is due: a list may have been synced by hand.
 const NAP: TimeDelta = TimeDelta::minutes(10);
 
+/// Pause after the database failed: a disk is not made empty in seconds.
+const AFTER_FAULT: Duration = Duration::from_secs(30);
+
 /// Everything a look needs; clones share it.
 #[derive(Debug, Clone)]
 pub struct ListSync {
@@ -44,6 +48,8 @@ pub struct ListSync {
     pub clock: Clock,
     /// The address mails come from.
     pub sender: Email,
+    /// Makes the signed links in mails; none where no page of ours can be reached.
+    pub links: Option<Arc<Links>>,
     /// Told when messages were put into the outbox.
     pub mail_waiting: Arc<Notify>,
     /// Cancelled to stop: the look under way is finished first.
@@ -61,12 +67,37 @@ pub enum Look {
     Refused { why: String },
 }
 
+/// Everybody who is told of what happens to a list.
+pub(crate) async fn everybody(store: &Store) -> store::Result<Vec<Recipient>> {
+    let subscribers = store.subscribers().await?;
+    let recipient = |subscriber| Recipient { subscriber, reasons: Vec::new() };
+    Ok(subscribers.into_iter().map(recipient).collect())
+}
+
 impl ListSync {
-    /// Looks at lists as they fall due, until stopped.
+    /// Looks at lists as they fall due, until stopped. Where the database fails, it begins anew when
+    /// that may be over: what was not committed is looked at again.
     ///
     /// # Errors
-    /// Only when the database fails; what goes wrong with a list is its refusal.
+    /// When the database was closed.
     pub async fn run(self, lists: Vec<ListSource>) -> store::Result<()> {
+        while !self.stop.is_cancelled() {
+            match self.look_when_due(&lists).await {
+                Err(store::Error::Closed) => return Err(store::Error::Closed),
+                Err(error) => {
+                    tracing::error!(%error, "the lists cannot be looked at; it is tried again")
+                }
+                Ok(()) => break,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(AFTER_FAULT) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_when_due(&self, lists: &[ListSource]) -> store::Result<()> {
         let now = self.clock.now();
         let first = |(place, list): (usize, &ListSource)| {
             let places = i32::try_from(place + 1).unwrap_or(i32::MAX);
@@ -100,6 +131,7 @@ impl ListSync {
             store: self.store.clone(),
             clock: self.clock.clone(),
             sender: self.sender.clone(),
+            links: self.links.clone(),
             mail_waiting: Arc::clone(&self.mail_waiting),
             stop: self.stop.clone(),
         }
@@ -218,7 +250,9 @@ impl ListSync {
                     parties: fresh.parties.len(),
                     changes: &fresh.changes,
                 };
-                list_alerts(&news, &self.store.subscribers().await?, &self.sender)
+                let sender = &self.sender;
+                let letterhead = Letterhead { sender, links: self.links.as_deref(), now };
+                list_alerts(&news, &everybody(&self.store).await?, &letterhead)
             }
         };
         let count = messages.len();

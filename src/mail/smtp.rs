@@ -114,6 +114,18 @@ impl Server {
         }
     }
 
+    /// Connects, encrypts and logs in as for a message, and hangs up.
+    pub(crate) async fn probe(&self) -> Result<(), Failure> {
+        match timeout(self.timeout, self.connect()).await {
+            Ok(line) => {
+                // It took our login; how it says goodbye is its own affair.
+                line?.connection.quit().await.ok();
+                Ok(())
+            }
+            Err(_) => Err(Failure::Down(self.silent("connecting", self.timeout))),
+        }
+    }
+
     /// The longest [`Server::send`] can take, if every parked connection turns out to be dead.
     pub(crate) fn patience(&self) -> Duration {
         let tries = u32::try_from(self.idle_most + 1).unwrap_or(u32::MAX);

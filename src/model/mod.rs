@@ -16,5 +16,7 @@ pub mod note;
 pub mod rhythm;
 pub mod source;
 pub mod stamp;
+pub mod story;
 pub mod subscriber;
+pub mod trouble;
 pub mod visit;

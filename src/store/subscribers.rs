@@ -116,11 +116,6 @@ impl Store {
     /// Forgets somebody: the address, what they asked for and every mail made for them.
     pub async fn erase_subscriber(&self, id: i64) -> Result<bool> {
         self.write(move |transaction| {
-            transaction.execute(
-                "DELETE FROM bounce
-                 WHERE delivery IN (SELECT id FROM delivery WHERE subscriber = ?1)",
-                [id],
-            )?;
             for table in ["interest", "mute", "delivery"] {
                 let erase = format!("DELETE FROM {table} WHERE subscriber = ?1");
                 transaction.execute(&erase, [id])?;
@@ -193,7 +188,7 @@ fn leave(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<b
     transaction.execute(
         "UPDATE delivery SET state = 'failed', finished = ?2, next_try = NULL,
              leased_until = NULL, reply = 'the subscriber left before it was sent'
-         WHERE state = 'waiting' AND subscriber = ?1",
+         WHERE state = 'waiting' AND subscriber = ?1 AND cause NOT LIKE 'notice:%'",
         params![id, moment(now)],
     )?;
     Ok(left == 1)

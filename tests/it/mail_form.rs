@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use sanctionwatch::digest::{self, Known, ListNews, News, Reader};
+use sanctionwatch::digest::{self, Known, Letterhead, ListNews, News, Reader};
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::memory::Memory;
 use sanctionwatch::mail::settings::{Backend, Dkim, Settings};
@@ -14,7 +14,7 @@ use sanctionwatch::model::change::{Change, ChangeKind};
 use sanctionwatch::model::designation::{Designation, Issuer, ListedName, NameQuality, PartyKind};
 use sanctionwatch::model::subscriber::Message;
 
-use crate::support::alerts::{SAMPLES, alert, email, now, reader, sample, sender};
+use crate::support::alerts::{SAMPLES, alert, anna, email, links, now, reader, sample, sender};
 
 const TOKEN: &str = "0123456789abcdef0123";
 
@@ -24,6 +24,8 @@ fn messages() -> BTreeMap<String, Message> {
         SAMPLES.iter().map(|name| (format!("alert-{name}"), alert(name))).collect();
     let mut add = |name: &str, message: Message| drop(messages.insert(name.to_owned(), message));
     let (judged, source) = sample("japanese");
+    let (from, links) = (sender(), links());
+    let letterhead = Letterhead { sender: &from, links: Some(&links), now: now() };
     let readers = [Reader {
         subscriber: reader(7, "anna@example.org", "Anna Müller"),
         alert: Some(alert("japanese").message_id),
@@ -34,10 +36,10 @@ fn messages() -> BTreeMap<String, Message> {
         address: &judged.keys.address,
         language: Some("ja"),
     };
-    let follow_up = digest::follow_ups(&known, &News::Gone, &source, &readers, &sender()).remove(0);
+    let follow_up =
+        digest::follow_ups(&known, &News::Gone, &source, &readers, &letterhead).remove(0);
     assert!(follow_up.follows.is_some());
     add("follow-up", follow_up);
-    let subscribers = [reader(7, "anna@example.org", "Anna Müller")];
     let changes = ["Иванов, Иван", "Acme Trading LLC"]
         .map(|name| Change { kind: ChangeKind::Added, party: party(name) });
     let news = ListNews {
@@ -47,7 +49,7 @@ fn messages() -> BTreeMap<String, Message> {
         parties: 17_000,
         changes: &changes,
     };
-    add("list", digest::list_alerts(&news, &subscribers, &sender()).remove(0));
+    add("list", digest::list_alerts(&news, &[anna()], &letterhead).remove(0));
     let base = alert("official");
     let odd = |change: fn(&mut Message)| {
         let mut message = base.clone();

@@ -6,6 +6,7 @@ pub(crate) mod kills;
 pub(crate) mod outbox;
 pub(crate) mod pdf;
 pub(crate) mod postfix;
+pub(crate) mod shell_lines;
 pub(crate) mod smtp;
 pub(crate) mod tls;
 pub(crate) mod web;

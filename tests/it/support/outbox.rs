@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use sanctionwatch::dedupe;
-use sanctionwatch::digest;
+use sanctionwatch::digest::Recipient;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::Placed;
-use sanctionwatch::store::{Commit, Rules, Store};
+use sanctionwatch::store::{Commit, Rules, Store, StoryRules};
+use sanctionwatch::stories;
 
-use crate::support::alerts::{sample, sender};
+use crate::support::alerts::{alerts, sample};
 
 /// Stores an article, which puts one message per reader into the outbox. The same `name` with
 /// another `number` is another article.
@@ -17,7 +18,9 @@ pub(crate) async fn tell(store: &Store, name: &str, number: usize, now: DateTime
     judged.article.url = judged.keys.address.clone();
     judged.keys.wording = number as u64;
     let readers = store.subscribers().await.unwrap();
-    let messages = digest::alerts(&judged, &source, &readers, &sender());
+    let recipient = |subscriber| Recipient { subscriber, reasons: Vec::new() };
+    let readers: Vec<Recipient> = readers.into_iter().map(recipient).collect();
+    let messages = alerts(&judged, &source, &readers);
     let url = judged.article.url.clone();
     let fetched = Fetched {
         requested: url.clone(),
@@ -37,6 +40,9 @@ pub(crate) async fn tell(store: &Store, name: &str, number: usize, now: DateTime
         judged,
         fetched,
         messages,
+        story: None,
+        official: false,
+        updates: Vec::new(),
         corrections: Vec::new(),
         now,
         next_look: None,
@@ -46,6 +52,7 @@ pub(crate) async fn tell(store: &Store, name: &str, number: usize, now: DateTime
         place: |_, _| Placed::New,
         change: dedupe::change::of,
         difference: |_, _| String::new(),
+        story: StoryRules { alike: stories::alike, place: stories::place },
     };
     let committed = store.commit(commit, rules).await.unwrap();
     assert_eq!(committed.messages, readers.len());
