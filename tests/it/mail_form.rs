@@ -14,7 +14,7 @@ use sanctionwatch::model::change::{Change, ChangeKind};
 use sanctionwatch::model::designation::{Designation, Issuer, ListedName, NameQuality, PartyKind};
 use sanctionwatch::model::subscriber::Message;
 
-use crate::support::alerts::{SAMPLES, alert, anna, email, links, now, reader, sample, sender};
+use crate::support::alerts::{SAMPLES, alert, anna, email, links, now, sample, sender};
 
 const TOKEN: &str = "0123456789abcdef0123";
 
@@ -26,10 +26,8 @@ fn messages() -> BTreeMap<String, Message> {
     let (judged, source) = sample("japanese");
     let (from, links) = (sender(), links());
     let letterhead = Letterhead { sender: &from, links: Some(&links), now: now() };
-    let readers = [Reader {
-        subscriber: reader(7, "anna@example.org", "Anna Müller"),
-        alert: Some(alert("japanese").message_id),
-    }];
+    let readers =
+        [Reader { subscriber: anna().subscriber, alert: Some(alert("japanese").message_id) }];
     let known = Known {
         title: &judged.article.title,
         url: &judged.article.url,
