@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use sanctionwatch::digest::{self, Known, Letterhead, ListNews, News, Reader};
 use sanctionwatch::mail::Mailer;
