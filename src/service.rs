@@ -110,7 +110,10 @@ pub async fn run(
         }
         systemd::reloading();
         let status = match renew(&service.plan).await {
-            Ok(new) => service.follow(new).await?,
+            Ok(new) => match service.follow(new).await {
+                Ok(status) => status,
+                Err(error) => break Err(error),
+            },
             Err(mistakes) => refuse(&mistakes),
         };
         systemd::ready(&status);
