@@ -2,6 +2,7 @@
 
 pub mod back_test;
 pub mod compose_digests;
+pub mod bounces;
 pub mod back_up;
 pub mod crawl;
 mod health;
@@ -21,5 +22,6 @@ pub mod settle_stories;
 mod stories;
 pub mod sync_lists;
 pub mod survey;
+mod turns;
 pub mod tell_operator;
 pub mod websub;

@@ -9,6 +9,7 @@
 
 mod articles;
 mod backup;
+mod bounces;
 mod commit;
 mod designations;
 mod digests;
@@ -64,6 +65,7 @@ pub use crate::store::articles::{
 pub use crate::store::backup::{
     BackupFile, CarriedOver, Newer, Restored, backups, restore, worth_keeping,
 };
+pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::digests::{
     DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind, ToldBefore,
