@@ -126,7 +126,8 @@ impl Press {
     /// Every message that waits, oldest first.
     async fn mails(&self) -> Vec<Message> {
         let (store, now) = (&self.world.crawler.store, self.world.clock.now());
-        let claimed = store.claim_messages(now, TimeDelta::milliseconds(1), 100).await.unwrap();
+        let domains = vec!["example.org".to_owned(); 100];
+        let claimed = store.claim_messages(now, TimeDelta::milliseconds(1), domains).await.unwrap();
         claimed.into_iter().map(|claimed| claimed.message).collect()
     }
 
@@ -184,7 +185,7 @@ async fn an_event_is_one_story_led_by_the_office_and_told_once() {
     let subjects: Vec<&str> = mails.iter().map(|mail| mail.subject.as_str()).collect();
     assert_eq!(mails.len(), 3, "{subjects:?}");
     let (first, other, update) = (&mails[0], &mails[1], &mails[2]);
-    assert!(first.subject.starts_with("US sanctions Calvenna"), "{subjects:?}");
+    assert!(first.subject.contains("US sanctions Calvenna"), "{subjects:?}");
     assert_eq!((&first.follows, &other.follows), (&None, &None));
     // The release follows the first mail and says what it brings and who told it before.
     assert_eq!(update.follows.as_ref(), Some(&first.message_id));
