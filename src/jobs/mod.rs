@@ -1,5 +1,6 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
+pub mod bounces;
 pub mod back_up;
 pub mod crawl;
 mod health;
@@ -19,5 +20,6 @@ pub mod settle_stories;
 mod stories;
 pub mod sync_lists;
 pub mod survey;
+mod turns;
 pub mod tell_operator;
 pub mod websub;

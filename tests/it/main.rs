@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod bounces;
 mod browser;
 mod cli;
 mod config;
 mod crash;
 mod crawl;
+mod delivery;
 mod deploy;
 mod demo;
 mod docs;
@@ -22,6 +24,7 @@ mod list_sync;
 mod listings;
 mod lists;
 mod mail;
+mod mail_form;
 mod pdf;
 mod read;
 mod rescreen;
