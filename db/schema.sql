@@ -92,7 +92,7 @@ CREATE TABLE copy (
     published TEXT,
     share     REAL NOT NULL,                    -- of the shorter text in common, 0 to 1
     seen      TEXT NOT NULL
-, original TEXT NOT NULL DEFAULT 'stored') STRICT, WITHOUT ROWID;
+, original TEXT NOT NULL DEFAULT 'stored', official INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 CREATE INDEX copy_by_article ON copy (article);
 CREATE TABLE revision (
     article    INTEGER NOT NULL REFERENCES article (id),
@@ -151,7 +151,7 @@ CREATE TABLE delivery (
     next_try     TEXT,                          -- null once sent or failed
     leased_until TEXT,
     finished     TEXT,
-    reply        TEXT NOT NULL DEFAULT '', follows TEXT, leave_url TEXT, domain TEXT NOT NULL DEFAULT '', token TEXT NOT NULL DEFAULT '',      -- the server's last words
+    reply        TEXT NOT NULL DEFAULT '', follows TEXT, article INTEGER REFERENCES article (id), leave_url TEXT, domain TEXT NOT NULL DEFAULT '', token TEXT NOT NULL DEFAULT '',      -- the server's last words
     UNIQUE (subscriber, cause)
 ) STRICT;
 CREATE VIRTUAL TABLE article_search USING fts5 (
@@ -350,6 +350,57 @@ CREATE TABLE earlier_mention (
     PRIMARY KEY (edition, article, issuer, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX earlier_mention_by_party ON earlier_mention (number);
+CREATE TABLE story (
+    id      INTEGER PRIMARY KEY,
+    opened  TEXT NOT NULL,                      -- when its first report came in
+    latest  INTEGER NOT NULL,                   -- Unix seconds: moment of the latest report
+    reports INTEGER NOT NULL,                   -- copies are not counted
+    became  INTEGER REFERENCES story (id)       -- the story it was merged into; null: it is one
+) STRICT;
+CREATE INDEX story_by_latest ON story (latest) WHERE became IS NULL;
+CREATE TABLE story_report (
+    article  INTEGER PRIMARY KEY REFERENCES article (id),
+    story    INTEGER NOT NULL REFERENCES story (id),
+    at       INTEGER NOT NULL,                  -- Unix seconds: when published, or first seen
+    official INTEGER NOT NULL,                  -- 1: the source is an office itself
+    names    REAL NOT NULL,                     -- length of the part of its keys that are names …
+    words    REAL NOT NULL                      -- … and of the part that are words
+) STRICT;
+CREATE INDEX story_report_by_story ON story_report (story, at);
+CREATE INDEX story_report_by_moment ON story_report (at);
+CREATE TABLE story_key (
+    period  INTEGER NOT NULL,                   -- days since 1970 by 14, when the report was seen
+    hash    INTEGER NOT NULL,
+    article INTEGER NOT NULL REFERENCES article (id),
+    weight  REAL NOT NULL,                      -- in a report of length 1
+    PRIMARY KEY (period, hash, article)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE story_period (
+    period  INTEGER PRIMARY KEY,
+    reports INTEGER NOT NULL
+) STRICT;
+CREATE TABLE story_change (
+    list_change INTEGER PRIMARY KEY REFERENCES list_change (id),
+    story       INTEGER NOT NULL REFERENCES story (id)
+) STRICT;
+CREATE INDEX story_change_by_story ON story_change (story);
+CREATE TABLE story_ruling (
+    one    INTEGER NOT NULL REFERENCES story (id),
+    other  INTEGER NOT NULL REFERENCES story (id),
+    ruling TEXT NOT NULL CHECK (ruling IN ('together', 'apart')),
+    given  TEXT NOT NULL,
+    PRIMARY KEY (one, other),
+    CHECK (one < other)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX story_ruling_by_other ON story_ruling (other);
+CREATE TABLE held_back (
+    article INTEGER PRIMARY KEY REFERENCES article (id),
+    story   INTEGER NOT NULL REFERENCES story (id),
+    readers INTEGER NOT NULL,                   -- who would have got one
+    reason  TEXT NOT NULL,
+    at      TEXT NOT NULL
+) STRICT;
+CREATE INDEX delivery_by_article ON delivery (article) WHERE article IS NOT NULL;
 CREATE TABLE interest (
     id         INTEGER PRIMARY KEY,
     subscriber INTEGER NOT NULL REFERENCES subscriber (id),

@@ -1,12 +1,13 @@
-//! What a commit costs as the store grows, with its look-up for copies among what came before:
+//! What a commit costs as the store grows, with its look-ups for copies and for its story:
 //! `cargo run --release --example measure_copy_scale [-- ARTICLES]` (100,000 if left out).
 //!
-//! Synthetic articles of 80 words arrive at 2,000 a day, every tenth a cut of one that came in the day
-//! before. Each row is the mean over the last 2,000 articles, beside the first row of the same
+//! Synthetic articles of 80 words arrive at 2,000 a day, all of them about sanctions: ten tell of each
+//! event within five hours, and every tenth is a cut of one that came in the day before. Each row is the mean over the last 2,000 articles, beside the first row of the same
 //! run: what is meant to be flat is the ratio.
 
 #![expect(clippy::print_stdout, reason = "figures are this program's output")]
 
+use std::collections::HashMap;
 use std::env;
 use std::time::Instant;
 
@@ -17,7 +18,8 @@ use sanctionwatch::model::facts::Facts;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Judged, Placed, Verdict};
 use sanctionwatch::model::source::SourceId;
-use sanctionwatch::store::{Commit, Rules, Store};
+use sanctionwatch::store::{Commit, Committed, Rules, Store, StoryRules};
+use sanctionwatch::stories;
 use tokio::task::JoinSet;
 
 const WORDS: u64 = 80;
@@ -33,6 +35,7 @@ const RULES: Rules = Rules {
     place: dedupe::place,
     change: dedupe::change::of,
     difference: dedupe::difference,
+    story: StoryRules { alike: stories::alike, place: stories::place },
 };
 
 #[tokio::main]
@@ -43,18 +46,26 @@ async fn main() {
     let store = Store::open(&path).expect("a database");
     let mut first = None;
     let (mut copies, mut expected) = (0, 0);
-    println!("{:>9} {:>12} {:>7} {:>9} {:>8}", "articles", "ms/article", "ratio", "MB", "found");
+    let mut stories = Stories::default();
+    println!(
+        "{:>9} {:>12} {:>7} {:>9} {:>8} {:>8}",
+        "articles", "ms/article", "ratio", "MB", "copies", "stories"
+    );
     let mut began = Instant::now();
     for number in (0..wanted).step_by(AT_ONCE as usize) {
         let numbers = number..number + AT_ONCE;
         let mut commits = JoinSet::new();
         for number in numbers.clone() {
             let store = store.clone();
-            commits.spawn(async move { store.commit(commit(number), RULES).await });
+            commits.spawn(async move { (number, store.commit(commit(number), RULES).await) });
         }
         while let Some(committed) = commits.join_next().await {
-            let placed = committed.expect("no panic").expect("a commit").placed;
+            let (number, committed) = committed.expect("no panic");
+            let Committed { placed, story, .. } = committed.expect("a commit");
             copies += usize::from(matches!(placed, Placed::Copy { .. }));
+            if copied(number).is_none() {
+                stories.count(event(number), story.expect("an article about sanctions is in one"));
+            }
         }
         expected += numbers.filter(|number| copied(*number).is_some()).count();
         let done = number + AT_ONCE;
@@ -64,11 +75,47 @@ async fn main() {
                 let first = *first.get_or_insert(each);
                 let size = std::fs::metadata(&path).expect("the database").len() / 1_000_000;
                 let share = f64::from(copies as u32) / f64::from(expected as u32);
-                println!("{done:>9} {each:>12.3} {:>7.2} {size:>9} {share:>8.3}", each / first);
+                let found = stories.share();
+                println!(
+                    "{done:>9} {each:>12.3} {:>7.2} {size:>9} {share:>8.3} {found:>8.3}",
+                    each / first
+                );
             }
             began = Instant::now();
         }
     }
+}
+
+/// How many articles are in the story of their event's first.
+#[derive(Default)]
+struct Stories {
+    /// By event the story of its first article.
+    first: HashMap<u64, i64>,
+    articles: u32,
+    found: u32,
+}
+
+impl Stories {
+    fn count(&mut self, event: u64, story: i64) {
+        self.articles += 1;
+        let first = *self.first.entry(event).or_insert(story);
+        self.found += u32::from(first == story);
+    }
+
+    fn share(&self) -> f64 {
+        f64::from(self.found) / f64::from(self.articles.max(1))
+    }
+}
+
+/// Ten of 400 articles in a row tell of one event.
+fn event(number: u64) -> u64 {
+    number / 400 * 40 + number % 40
+}
+
+/// Four of the six names of the event.
+fn headline(number: u64) -> String {
+    let names = (0..4).map(|at| format!("Name{}", event(number) * 6 + (number / 40 + at) % 6));
+    names.collect::<Vec<_>>().join(" met ")
 }
 
 /// 10, 20, 50, 100, … thousand.
@@ -118,7 +165,7 @@ fn commit(number: u64) -> Commit {
     let url = format!("https://{domain}/{number}");
     let article = Article {
         url: url.clone(),
-        title: String::new(),
+        title: headline(copied(number).unwrap_or(number)),
         byline: Vec::new(),
         published: None,
         modified: None,
@@ -131,7 +178,8 @@ fn commit(number: u64) -> Commit {
         about: About::default(),
     };
     let keys = dedupe::keys(url.clone(), &article);
-    let verdict = Verdict { relevant: false, score: 0.0, evidence: Vec::new() };
+    let verdict = Verdict { relevant: true, score: 1.0, evidence: Vec::new() };
+    let story = stories::keys(&stories::Report::of(&article.title, &article.text(), Some(now)));
     Commit {
         source: SourceId("int/scale".to_owned()),
         link: url.clone(),
@@ -156,6 +204,9 @@ fn commit(number: u64) -> Commit {
             at: now,
         },
         messages: Vec::new(),
+        story: Some(story),
+        official: false,
+        updates: Vec::new(),
         corrections: Vec::new(),
         now,
         next_look: None,

@@ -28,7 +28,8 @@ use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Placed, Verdict};
 use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::Message;
-use sanctionwatch::store::{Commit, Rules, Store};
+use sanctionwatch::store::{Commit, Rules, Store, StoryRules};
+use sanctionwatch::stories;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -99,6 +100,9 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
             judged,
             fetched,
             messages,
+            story: None,
+            official: false,
+            updates: Vec::new(),
             corrections: Vec::new(),
             now,
             next_look: None,
@@ -108,6 +112,7 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
             place: |_, _| Placed::New,
             change: dedupe::change::of,
             difference: |_, _| String::new(),
+            story: StoryRules { alike: stories::alike, place: stories::place },
         };
         store.commit(commit, rules).await.unwrap();
     }

@@ -14,7 +14,8 @@ use std::time::Instant;
 use std::{env, fs};
 
 use chrono::{DateTime, Utc};
-use sanctionwatch::stories::{Report, Stories};
+use sanctionwatch::model::story::{Bearer, Near, Parts, StoryLookUp};
+use sanctionwatch::stories::{self, Report, Stories};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -99,6 +100,10 @@ fn measure(name: &str, lines: &str) {
         rate(all.as_secs_f64())
     );
     BCubed::of(&joined, &truth).print("as they arrive");
+    let mut shelf = Shelf::default();
+    let placed: Vec<usize> =
+        documents.iter().map(|document| shelf.add(&report(document))).collect();
+    BCubed::of(&placed, &truth).print("as the store places them");
     BCubed::of(&settled, &truth).print("settled");
     for half in 0..2 {
         score_half(&documents, half);
@@ -124,9 +129,54 @@ fn score_half(documents: &[Document], half: usize) {
     BCubed::of(&settled, &truth).print(&format!("settled, stories of half {half}"));
 }
 
+/// The store's look-up without the store: reports by the marks they bear.
+#[derive(Default)]
+struct Shelf {
+    bearers: HashMap<u64, Vec<Bearer>>,
+    reports: Vec<Shelved>,
+    sizes: HashMap<usize, usize>,
+}
+
+#[derive(Clone, Copy)]
+struct Shelved {
+    story: usize,
+    at: DateTime<Utc>,
+    parts: Parts,
+}
+
+impl Shelf {
+    /// The story the report joins, by the number of its first.
+    fn add(&mut self, report: &Report<'_>) -> usize {
+        let keys = stories::keys(report);
+        let bearers: Vec<Vec<Bearer>> =
+            keys.marks.iter().map(|mark| self.latest(mark.hash)).collect();
+        let near: Vec<Near> = stories::alike(&keys, self.reports.len(), &bearers)
+            .into_iter()
+            .map(|alike| {
+                let Shelved { story, at, parts } = self.reports[alike.article as usize];
+                Near { story: story as i64, reports: self.sizes[&story], at, parts, alike }
+            })
+            .collect();
+        let number = self.reports.len();
+        let story = stories::place(&keys, &near).map_or(number, |story| story as usize);
+        *self.sizes.entry(story).or_default() += 1;
+        self.reports.push(Shelved { story, at: keys.at, parts: keys.parts() });
+        for mark in &keys.marks {
+            let bearer = Bearer { article: number as i64, weight: mark.weight };
+            self.bearers.entry(mark.hash).or_default().push(bearer);
+        }
+        story
+    }
+
+    fn latest(&self, hash: u64) -> Vec<Bearer> {
+        let all = self.bearers.get(&hash).map_or(&[][..], Vec::as_slice);
+        all.iter().rev().take(StoryLookUp::BEARERS_MAX).copied().collect()
+    }
+}
+
 fn report(document: &Document) -> Report<'_> {
     let at = document.published_ms.and_then(DateTime::<Utc>::from_timestamp_millis);
-    Report { title: &document.title, text: &document.text, at }
+    Report::of(&document.title, &document.text, at)
 }
 
 fn count(truth: &[&str]) -> usize {
@@ -143,12 +193,12 @@ fn grow() {
     let mut added = 0_u64;
     for size in [10_000, 100_000, 1_000_000] {
         while added + 5_000 < size {
-            stories.add(&Report { title: "", text: &made(added), at: moment(added) });
+            stories.add(&Report::of("", &made(added), moment(added)));
             added += 1;
         }
         let start = Instant::now();
         while added < size {
-            stories.add(&Report { title: "", text: &made(added), at: moment(added) });
+            stories.add(&Report::of("", &made(added), moment(added)));
             added += 1;
         }
         println!(

@@ -47,6 +47,7 @@ pub async fn run(
         async move { crawler.crawl_when_due(&sources).await }
     });
     let mut syncing = tracker.spawn(watch.sync.run(watch.lists));
+    let mut settling = tracker.spawn(crawler.story_settling().run());
     let mut sending = tracker.spawn(send_mail::run(
         crawler.store.clone(),
         mailer,
@@ -64,6 +65,7 @@ pub async fn run(
         () = stop.cancelled() => Ok(()),
         ended = &mut crawling => ended.context("the crawl panicked")?.context("the crawl failed"),
         ended = &mut syncing => ended.context("the sync of lists panicked")?.context("the sync of lists failed"),
+        ended = &mut settling => ended.context("the settling of stories panicked")?.context("the settling of stories failed"),
         ended = &mut answering => ended.context("the web server panicked")?.context("the web server failed"),
         ended = &mut sending => ended.context("the sender panicked"),
     };

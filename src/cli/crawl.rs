@@ -49,6 +49,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         let work = async {
             let visits = crawl_with_progress(&crawler, &sources).await?;
             anstream::print!("{}", visits::table(&visits));
+            crawler.story_settling().once().await?;
             if !args.no_mail {
                 let round =
                     send_mail::send_due(&crawler.store, &mailer, &crawler.clock, &stop).await?;

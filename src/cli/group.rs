@@ -106,7 +106,7 @@ impl Group {
         let report = match copied {
             Some(original) => self.articles[original].report,
             None => {
-                let report = Report { title: &title, text: &text, at: moment };
+                let report = Report::of(&title, &text, moment);
                 self.stories.add(&report);
                 self.report_places.push(place);
                 self.report_places.len() - 1

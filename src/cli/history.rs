@@ -1,14 +1,17 @@
 //! `history`: what became of one article: every text its page has had, and what changed.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, open_store};
 use crate::model::judged::Original;
 use crate::parse::address;
-use crate::store::{RevisionView, Store, StoredArticle};
+use crate::store::{RevisionView, Store, StoredArticle, VersionView};
 
 const FAINT: Style = Style::new().dimmed();
 const HEAD: Style = Style::new().bold();
@@ -22,9 +25,12 @@ pub(crate) struct Args {
     /// The address of the article, or its number in the database
     #[arg(value_name = "URL|ARTICLE")]
     article: String,
-    /// One JSON object per revision, oldest first
+    /// One JSON object per text the page has had, oldest first, with the page it was read from
     #[arg(long)]
     json: bool,
+    /// Write every text and the pages they were read from into a new folder, with `history.jsonl`
+    #[arg(long, value_name = "FOLDER", conflicts_with = "json")]
+    export: Option<PathBuf>,
     #[command(flatten)]
     settings: SettingsArgs,
 }
@@ -32,16 +38,20 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     let settings = args.settings.load()?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-    let article = runtime.block_on(async {
+    runtime.block_on(async {
         let store = open_store(&settings)?;
-        find(&store, &args.article).await
-    })?;
-    if args.json {
-        print_json(&article);
-    } else {
-        print(&article);
-    }
-    Ok(Exit::Done)
+        let article = find(&store, &args.article).await?;
+        if let Some(folder) = &args.export {
+            export(&store, &article, folder).await?;
+        } else if args.json {
+            for version in store.versions(article.id).await? {
+                anstream::println!("{}", line(&article, &version));
+            }
+        } else {
+            print(&article);
+        }
+        Ok(Exit::Done)
+    })
 }
 
 async fn find(store: &Store, wanted: &str) -> anyhow::Result<StoredArticle> {
@@ -114,18 +124,55 @@ fn print_revision(revision: &RevisionView) {
     }
 }
 
-fn print_json(article: &StoredArticle) {
-    for revision in &article.revisions {
-        let line = json!({
-            "article": article.id,
-            "url": article.url,
-            "revision": revision.number,
-            "replaced": revision.replaced.to_rfc3339(),
-            "change": revision.change,
-            "matters": revision.matters,
-            "title_before": revision.title,
-            "difference": revision.difference,
-        });
-        anstream::println!("{line}");
+/// Writes `N.txt` and `N.page` for each text, and `history.jsonl` with a line for each.
+async fn export(store: &Store, article: &StoredArticle, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir(folder).with_context(|| {
+        format!("cannot make the folder {}; name one that is not there yet", folder.display())
+    })?;
+    let write = |name: String, bytes: &[u8]| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    };
+    let mut lines = String::new();
+    let versions = store.versions(article.id).await?;
+    for version in &versions {
+        let number = version.number;
+        write(
+            format!("{number}.txt"),
+            format!("{}\n\n{}\n", version.title, version.text).as_bytes(),
+        )?;
+        let page = store.page_body(version.snapshot.id).await?.unwrap_or_default();
+        write(format!("{number}.page"), &page)?;
+        lines += &format!("{}\n", line(article, version));
     }
+    write("history.jsonl".to_owned(), lines.as_bytes())?;
+    anstream::println!("{} texts and their pages are in {}", versions.len(), folder.display());
+    Ok(())
+}
+
+/// A text of the article as one JSON object.
+fn line(article: &StoredArticle, version: &VersionView) -> Value {
+    let VersionView { number, replaced, title, text, change, snapshot } = version;
+    json!({
+        "article": article.id,
+        "url": article.url,
+        "version": number,
+        "replaced": replaced.map(|at| at.to_rfc3339()),
+        "gone": article.gone.map(|at| at.to_rfc3339()),
+        "title": title,
+        "text": text,
+        "change": change.as_ref().map(|it| &it.kind),
+        "matters": change.as_ref().map(|it| &it.matters),
+        "difference": change.as_ref().map(|it| &it.difference),
+        "page": {
+            "requested": snapshot.requested,
+            "url": snapshot.url,
+            "redirects": snapshot.redirects,
+            "fetched": snapshot.fetched.to_rfc3339(),
+            "status": snapshot.status,
+            "content_type": snapshot.content_type,
+            "sha256": snapshot.sha256,
+            "size": snapshot.size,
+        },
+    })
 }

@@ -18,8 +18,10 @@ mod screen;
 mod search;
 mod setup;
 mod source;
+mod story;
 mod subscriber;
 mod visits;
+mod why;
 
 use std::process::ExitCode;
 
@@ -45,6 +47,8 @@ enum Command {
     History(history::Args),
     Feedback(feedback::Args),
     Subscriber(subscriber::Args),
+    Why(why::Args),
+    Story(story::Args),
     Source(source::Args),
     List(list::Args),
     Check(check::Args),
@@ -83,6 +87,8 @@ pub fn main() -> ExitCode {
         Command::History(args) => history::run(args),
         Command::Feedback(args) => feedback::run(args),
         Command::Subscriber(args) => subscriber::run(args),
+        Command::Why(args) => why::run(args),
+        Command::Story(args) => story::run(args),
         Command::Source(args) => source::run(args),
         Command::List(args) => list::run(args),
         Command::Check(args) => check::run(args),

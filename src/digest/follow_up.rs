@@ -1,5 +1,5 @@
-//! What follows an alert: the article was changed in what matters, or its page is gone; and the
-//! notice of a change on a page that is watched in place.
+//! What follows an alert: the article was changed in what matters, or its page is gone; another article
+//! adds to the same story; and the notice of a change on a page that is watched in place.
 
 use askama::Template;
 
@@ -10,6 +10,7 @@ use crate::digest::line::{one_line, shorten, wrap};
 use crate::digest::words;
 use crate::model::judged::Matter;
 use crate::model::source::Source;
+use crate::model::story::{Brings, Telling};
 use crate::model::subscriber::{Email, Message, Subscriber};
 
 /// The article that something happened to.
@@ -37,6 +38,15 @@ pub enum News<'a> {
     },
     /// Its page is there no more.
     Gone,
+    /// It adds to a story that was told before.
+    Added {
+        /// What it adds; not empty.
+        brings: &'a [Brings],
+        /// Who told the story before.
+        tellings: &'a [Telling],
+        /// The wording of the article.
+        version: u64,
+    },
 }
 
 /// Somebody to tell.
@@ -58,6 +68,7 @@ pub fn follow_ups(
     let cause = match news {
         News::Changed { version, .. } => name_of(&format!("{} {version:016x}", known.address)),
         News::Gone => name_of(&format!("{} gone", known.address)),
+        News::Added { version, .. } => name_of(&format!("{} {version:016x} added", known.address)),
     };
     let notice = Notice::new(known, news, source);
     readers.iter().map(|reader| message(&notice, &cause, reader, sender)).collect()
@@ -67,12 +78,13 @@ fn message(notice: &Notice, cause: &str, reader: &Reader, sender: &Email) -> Mes
     let Reader { subscriber, alert } = reader;
     let leave = Leave::of(sender);
     let address = subscriber.email.expose();
-    let why = match (alert, notice.gone) {
-        (Some(_), true) => {
+    let why = match (alert, notice.mark) {
+        (_, "Update") => "We sent you an alert about this event. This article adds to it.",
+        (Some(_), "Gone") => {
             "We sent you an alert about this article. Its page is gone: it may have \
                             been moved or withdrawn. Our copy of the text is kept."
         }
-        (Some(_), false) => "We sent you an alert about this article. It now says something else.",
+        (Some(_), _) => "We sent you an alert about this article. It now says something else.",
         (None, _) => "This page is watched in place. It now says something else.",
     };
     let text = TextPart { notice, why, reader: address, leave: &leave };
@@ -97,15 +109,27 @@ struct Notice {
     subject: String,
     headline: String,
     source: String,
-    gone: bool,
-    /// "numbers, names": in what the change matters; empty where the page is gone.
+    /// What happened: `Changed`, `Gone` or `Update`.
+    mark: &'static str,
+    /// "What changed: numbers, names", "What is new: E.O. 14024"; empty where the page is gone.
     matters: String,
+    /// The story's primary source, and who else told it; empty but for an update.
+    primary: Option<Told>,
+    also: Vec<Told>,
     passages: Vec<Passage>,
     /// Passages that differ beyond those shown.
     more: usize,
     language: String,
     /// The side their lines begin on: `left` or `right`.
     side: &'static str,
+    link: Option<Link>,
+}
+
+/// Another telling of the story.
+#[derive(Debug)]
+struct Told {
+    headline: String,
+    source: String,
     link: Option<Link>,
 }
 
@@ -139,6 +163,11 @@ impl TextPart<'_> {
         wrap(line.as_ref(), COLUMNS, "")
     }
 
+    fn told(&self, told: &Told) -> String {
+        wrap(&format!("{} ({})", told.headline, told.source), COLUMNS, "    ")
+            .replacen("    ", "  - ", 1)
+    }
+
     fn passage(&self, passage: &Passage) -> String {
         let mark = if passage.came { "  + " } else { "  - " };
         wrap(&passage.text, COLUMNS, "    ").replacen("    ", mark, 1)
@@ -148,6 +177,9 @@ impl TextPart<'_> {
 /// Passages shown, and characters of each.
 const PASSAGES: usize = 10;
 const PASSAGE: usize = 500;
+/// What an article brings, and who else told the story: as many are shown.
+const BROUGHT: usize = 6;
+const TELLINGS: usize = 8;
 /// Words shown before and after those that differ.
 const AROUND: usize = 12;
 
@@ -159,17 +191,24 @@ impl Notice {
             title => shorten(&title, HEADLINE),
         };
         let language = known.language.unwrap_or(&source.language);
-        let (what, matters, mut passages) = match news {
+        let (mark, matters, mut passages) = match news {
             News::Changed { matters, difference, .. } => {
-                ("Changed", listed(matters), passages(difference))
+                ("Changed", format!("What changed: {}", listed(matters)), passages(difference))
             }
             News::Gone => ("Gone", String::new(), Vec::new()),
+            News::Added { brings, .. } => ("Update", new_in(brings), Vec::new()),
+        };
+        let (primary, also) = match news {
+            News::Added { tellings, .. } => told_by(tellings),
+            _ => (None, Vec::new()),
         };
         let more = passages.len().saturating_sub(PASSAGES);
         passages.truncate(PASSAGES);
         Self {
-            subject: subject(&format!("{what}: {headline}"), &name),
-            gone: matches!(news, News::Gone),
+            subject: subject(&format!("{mark}: {headline}"), &name),
+            mark,
+            primary,
+            also,
             side: if words::runs_leftwards(language) { "right" } else { "left" },
             language: language.to_owned(),
             link: link(known.url),
@@ -184,6 +223,30 @@ impl Notice {
     fn direction(&self) -> &'static str {
         if self.side == "right" { "rtl" } else { "ltr" }
     }
+}
+
+/// "What is new: …", the first few of them.
+fn new_in(brings: &[Brings]) -> String {
+    let mut words: Vec<String> =
+        brings.iter().take(BROUGHT).map(|it| shorten(&one_line(&it.in_words()), NAME)).collect();
+    if BROUGHT < brings.len() {
+        words.push(format!("{} more", brings.len() - BROUGHT));
+    }
+    format!("What is new: {}", words.join(", "))
+}
+
+/// The primary source, where an office told the story, and the others.
+fn told_by(tellings: &[Telling]) -> (Option<Told>, Vec<Told>) {
+    let told = |telling: &Telling| Told {
+        headline: shorten(&one_line(&telling.title), HEADLINE),
+        source: shorten(&one_line(&telling.source), NAME),
+        link: link(&telling.url),
+    };
+    let (primary, others) = match tellings {
+        [first, others @ ..] if first.official => (Some(told(first)), others),
+        all => (None, all),
+    };
+    (primary, others.iter().take(TELLINGS).map(told).collect())
 }
 
 /// "numbers, names", as a reader says it.

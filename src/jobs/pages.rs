@@ -16,12 +16,13 @@ use crate::interests::{self, Subject};
 use crate::jobs::crawl::{Crawler, Event, LEASE};
 use crate::jobs::judge::judge;
 use crate::jobs::read::read;
+use crate::jobs::stories::{STORY_RULES, story_keys};
 use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
 use crate::model::interest::Cadence;
 use crate::model::judged::{Change, Judged, Placed, Version};
 use crate::model::note::Note;
-use crate::model::source::{Listing, ListingKind, Source};
+use crate::model::source::{Listing, ListingKind, Source, SourceKind};
 use crate::model::subscriber::{Message, Subscriber};
 use crate::model::visit::{Counts, Outcome};
 use crate::parse::address;
@@ -51,6 +52,7 @@ const RULES: Rules = Rules {
     place: dedupe::place,
     change: dedupe::change::of,
     difference: dedupe::difference,
+    story: STORY_RULES,
 };
 
 /// What the pages of a visit gave.
@@ -160,9 +162,15 @@ impl Crawler {
         }
         settle_date(&mut judged.article, source, &link);
         let now = self.clock.now();
+        let story = story_keys(&judged, now);
+        let messages = self.alerts(&judged, watched, source, now).await?;
+        let told_before = if messages.is_empty() { None } else { story.as_ref() };
         let commit = Commit {
             source: source.id.clone(),
-            messages: self.alerts(&judged, watched, source, now).await?,
+            official: source.kind == SourceKind::Government,
+            updates: self.updates(&judged, source, told_before, now).await?,
+            messages,
+            story,
             corrections: self.corrections(&judged, source, &link).await?,
             next_look: self.recheck_at(link.first_seen),
             link: link.address,

@@ -15,5 +15,6 @@ pub mod note;
 pub mod rhythm;
 pub mod source;
 pub mod stamp;
+pub mod story;
 pub mod subscriber;
 pub mod visit;

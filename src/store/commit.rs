@@ -12,6 +12,7 @@ use crate::model::judged::{
     Change, Field, Judged, Keys, Neighbour, Original, Placed, Verdict, Version, Wording,
 };
 use crate::model::source::SourceId;
+use crate::model::story::StoryKeys;
 use crate::model::subscriber::Message;
 use crate::model::visit::Outcome;
 use crate::store::articles::block_rows;
@@ -21,6 +22,7 @@ use crate::store::neighbours::{self, Found, write_sample};
 use crate::store::outbox::enqueue;
 use crate::store::search::index;
 use crate::store::site_memory::remember;
+use crate::store::stories::{self, Report, StoryRules};
 use crate::store::{Error, Result, Store, moment, signed};
 
 /// An article on its way into the store.
@@ -38,6 +40,13 @@ pub struct Commit {
     pub fetched: Fetched,
     /// Sent if this turns out to be the first sight of a relevant article.
     pub messages: Vec<Message>,
+    /// What its story is found by; none where it is not about sanctions, and so in no story.
+    pub story: Option<StoryKeys>,
+    /// Whether the source is an office itself, not news.
+    pub official: bool,
+    /// Sent in place of `messages` to those who were told of the story before, if it is the one this
+    /// was looked up as, and the article brings something new.
+    pub updates: Vec<Message>,
     /// Sent if this turns out to change materially what a known article says.
     pub corrections: Vec<Message>,
     pub now: DateTime<Utc>,
@@ -57,6 +66,8 @@ pub struct Rules {
     pub change: fn(Version<'_>, Version<'_>) -> Change,
     /// The difference between two texts, block by block, for a person.
     pub difference: fn(&str, &str) -> String,
+    /// Which story an article belongs to.
+    pub story: StoryRules,
 }
 
 /// What a commit did.
@@ -67,6 +78,8 @@ pub struct Committed {
     pub change: Change,
     /// The article's row, new or known.
     pub article: i64,
+    /// The story it belongs to.
+    pub story: Option<i64>,
     /// Messages put into the outbox.
     pub messages: usize,
 }
@@ -126,16 +139,18 @@ impl Writing<'_> {
         if !matches!(placed, Placed::Copy { .. }) {
             self.know_address(article)?;
         }
+        let story = self.join_story(article, &placed, rules.story)?;
         let messages = match placed {
-            Placed::New | Placed::Derived { .. } => self.alert(article)?.len(),
+            Placed::New | Placed::Derived { .. } => self.alert(article, story)?.len(),
             Placed::Revision { .. } => {
-                let alerted = if was_relevant { HashSet::new() } else { self.alert(article)? };
+                let alerted =
+                    if was_relevant { HashSet::new() } else { self.alert(article, story)? };
                 alerted.len() + self.correct(article, &change, &alerted)?
             }
             Placed::Same { .. } | Placed::Copy { .. } => 0,
         };
         self.finish_link()?;
-        Ok(Committed { placed, change, article, messages })
+        Ok(Committed { placed, change, article, story, messages })
     }
 
     /// Where the article belongs, and where it is a known one, what changed.
@@ -278,11 +293,12 @@ impl Writing<'_> {
     }
 
     fn add_copy(&self, article: i64, share: f64, original: &Original) -> Result<()> {
-        let Commit { source, judged, now, .. } = self.commit;
+        let Commit { source, judged, official, now, .. } = self.commit;
         let copy = &judged.article;
         self.transaction.execute(
-            "INSERT INTO copy (address, article, url, source, title, published, share, seen, original)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO copy (address, article, url, source, title, published, share, seen,
+                               original, official)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (address) DO UPDATE SET share = ?7, original = ?9",
             params![
                 judged.keys.address,
@@ -294,6 +310,7 @@ impl Writing<'_> {
                 share,
                 moment(*now),
                 original.label(),
+                official,
             ],
         )?;
         Ok(())
@@ -388,16 +405,84 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// The story of an article; a new or changed one that is about sanctions joins one. A copy and a
+    /// text seen before are where their article is.
+    fn join_story(&self, article: i64, placed: &Placed, rules: StoryRules) -> Result<Option<i64>> {
+        let Commit { story, official, now, .. } = self.commit;
+        match (story, placed) {
+            (Some(keys), Placed::New | Placed::Derived { .. } | Placed::Revision { .. }) => {
+                let report = Report { article, keys, official: *official, now: *now };
+                stories::join(self.transaction, &report, rules).map(Some)
+            }
+            _ => stories::story_of(self.transaction, article),
+        }
+    }
+
     /// Puts the alerts into the outbox; gives the subscribers who get one.
-    fn alert(&self, article: i64) -> Result<HashSet<i64>> {
-        let cause = alert_cause(article);
+    ///
+    /// One event, one alert: who was told of the story before hears of this article only if it brings
+    /// something new, as an update that follows the first mail.
+    fn alert(&self, article: i64, story: Option<i64>) -> Result<HashSet<i64>> {
+        let Commit { judged, messages, official, now, .. } = self.commit;
         let mut alerted = HashSet::new();
-        for message in &self.commit.messages {
-            if enqueue(self.transaction, &cause, message, self.commit.now)? {
+        if messages.is_empty() {
+            return Ok(alerted);
+        }
+        let Some(story) = story else {
+            for message in messages {
+                if self.enqueue_about(article, &cause_of(article), message)? {
+                    alerted.insert(message.subscriber);
+                }
+            }
+            return Ok(alerted);
+        };
+        let brings =
+            stories::said(self.transaction, story, Some(article))?.brought_by(judged, *official);
+        let mut held_back = 0;
+        for message in messages {
+            let told = stories::first_told(self.transaction, story, message.subscriber)?;
+            let (cause, message) = match told {
+                None => (format!("story:{story}"), message.clone()),
+                Some(_) if brings.is_empty() => {
+                    held_back += 1;
+                    continue;
+                }
+                Some(first) => (cause_of(article), self.update(message, first)),
+            };
+            // A story that was split may have left its first alert to another.
+            if self.enqueue_about(article, &cause, &message)?
+                || self.enqueue_about(article, &cause_of(article), &message)?
+            {
                 alerted.insert(message.subscriber);
             }
         }
+        if 0 < held_back {
+            stories::hold_back(self.transaction, article, story, held_back, *now)?;
+        }
         Ok(alerted)
+    }
+
+    /// Puts an alert or update into the outbox with the article it is about, so that who was told of it
+    /// can be told what becomes of it; whether it is new there.
+    fn enqueue_about(&self, article: i64, cause: &str, message: &Message) -> Result<bool> {
+        if !enqueue(self.transaction, cause, message, self.commit.now)? {
+            return Ok(false);
+        }
+        self.transaction
+            .prepare_cached(
+                "UPDATE delivery SET article = ?3 WHERE subscriber = ?1 AND cause = ?2",
+            )?
+            .execute(params![message.subscriber, cause, article])?;
+        Ok(true)
+    }
+
+    /// The message that follows the first mail on the story: the update that was made for it, or where
+    /// the story turned out to be another, the alert itself.
+    fn update(&self, alert: &Message, first: String) -> Message {
+        let made = self.commit.updates.iter().find(|update| {
+            update.subscriber == alert.subscriber && update.follows.as_ref() == Some(&first)
+        });
+        made.cloned().unwrap_or_else(|| Message { follows: Some(first), ..alert.clone() })
     }
 
     /// Tells those who know the earlier text of a material change; an alert just made says it all.
@@ -438,8 +523,8 @@ impl Writing<'_> {
     }
 }
 
-/// The cause of an alert in the outbox.
-pub(crate) fn alert_cause(article: i64) -> String {
+/// The cause of a mail about one article of a story that was told before, or of no story.
+fn cause_of(article: i64) -> String {
     format!("article:{article}")
 }
 

@@ -17,10 +17,12 @@ mod links;
 mod lists;
 mod listings;
 mod lock;
+mod mails;
 mod neighbours;
 mod matches;
 mod outages;
 mod outbox;
+mod personal;
 mod rescreens;
 mod rhythms;
 mod schema;
@@ -28,9 +30,15 @@ mod search;
 mod secrets;
 mod site_memory;
 mod sources;
+<<<<<<< HEAD
 mod subjects;
+=======
+mod stories;
+mod story_book;
+>>>>>>> main
 mod subscribers;
 mod told;
+mod versions;
 mod vital_signs;
 mod websub;
 
@@ -54,14 +62,26 @@ pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
+pub use crate::store::mails::{CopyOf, Course, MailOf};
 pub use crate::store::outbox::{Claimed, Outbox};
+pub use crate::store::personal::{HeldInterest, HeldMail, HeldMute, Personal, RecentMail};
 pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfinished};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
+<<<<<<< HEAD
 pub use crate::store::subjects::StoredSubject;
-pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
+=======
+pub use crate::store::stories::StoryRules;
+pub use crate::store::story_book::{
+    HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
+};
+>>>>>>> main
+pub use crate::store::subscribers::{
+    Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person, Request as SubscriptionRequest,
+};
 pub use crate::store::told::{Alerted, Told};
+pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};
 pub use crate::store::vital_signs::SchemaVersion;
 pub use crate::store::websub::{HubAsk, HubNamed};
 

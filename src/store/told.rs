@@ -5,7 +5,6 @@ use rusqlite::params;
 
 use crate::model::subscriber::Message;
 use crate::model::visit::Outcome;
-use crate::store::commit::alert_cause;
 use crate::store::neighbours::lives_at;
 use crate::store::outbox::enqueue;
 use crate::store::{Result, Store, moment};
@@ -82,10 +81,10 @@ fn read_told(connection: &rusqlite::Connection, article: i64) -> Result<Told> {
         .query_row([article], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let mut statement = connection.prepare_cached(
         "SELECT subscriber, message_id FROM delivery
-         WHERE cause = ?1 AND state <> 'failed' ORDER BY subscriber",
+         WHERE article = ?1 AND state <> 'failed' ORDER BY subscriber",
     )?;
     let alerted = statement
-        .query_map([alert_cause(article)], |row| {
+        .query_map([article], |row| {
             Ok(Alerted { subscriber: row.get(0)?, message_id: row.get(1)? })
         })?
         .collect::<rusqlite::Result<_>>()?;

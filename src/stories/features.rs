@@ -1,5 +1,7 @@
-//! A report as counted features: words, pairs of neighbouring words, capitalised words, numbers.
+//! A report as counted features: words, pairs of neighbouring words, capitalised words, numbers,
+//! instruments and listed parties.
 
+use crate::stories::Report;
 use crate::text::overlap::run_hash;
 use crate::text::quick_hash::QuickMap;
 use crate::text::words::{is_spaceless, words};
@@ -12,6 +14,9 @@ const STEM: usize = 9;
 const PAIR: f32 = 0.65;
 const NUMBER: f32 = 1.0;
 const NAME: f32 = 1.6;
+const INSTRUMENT: f32 = 2.0;
+const PARTY: f32 = 2.0;
+
 /// What a report is compared by.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Features {
@@ -29,69 +34,107 @@ pub(crate) struct Feature {
 }
 
 /// Told apart so that a name and the word it is written with are two features.
-#[derive(Debug, Clone, Copy)]
-enum Channel {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
     Word,
     Pair,
     Number,
     Name,
+    /// A legal identifier.
+    Instrument,
+    /// A listed party that is surely named.
+    Party,
 }
 
 impl Channel {
-    fn weight(self) -> f32 {
+    pub(crate) fn weight(self) -> f32 {
         match self {
             Channel::Word => 1.0,
             Channel::Pair => PAIR,
             Channel::Number => NUMBER,
             Channel::Name => NAME,
+            Channel::Instrument => INSTRUMENT,
+            Channel::Party => PARTY,
         }
     }
 }
 
 impl Features {
-    pub(crate) fn of(title: &str, text: &str) -> Self {
-        let all: Vec<&str> = words(title).chain(words(text)).take(WORDS_MOST).collect();
-        let capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
-        let mut counts: QuickMap<u64, Counted> = QuickMap::default();
-        let mut count = |channel: Channel, hash: u64| {
-            let key = run_hash(&[channel as u64, hash]);
-            counts.entry(key).or_insert(Counted { channel, times: 0 }).times += 1;
-        };
-        let mut before = None;
-        for word in &all {
-            let stem = hash(word);
-            count(Channel::Word, stem);
-            if let Some(before) = before {
-                count(Channel::Pair, run_hash(&[before, stem]));
-            }
-            if word.bytes().all(|byte| byte.is_ascii_digit()) {
-                count(Channel::Number, stem);
-            } else if capital(word) && 1 < word.chars().take(2).count() {
-                count(Channel::Name, stem);
-            }
-            before = Some(stem);
-        }
-        let mut counts: Vec<Feature> = counts
+    pub(crate) fn of(report: &Report<'_>) -> Self {
+        let Counts { words, counts } = count(report);
+        let counts = counts
             .into_iter()
-            .map(|(hash, Counted { channel, times })| Feature {
+            .map(|Counted { hash, channel, times, .. }| Feature {
                 hash,
                 weight: channel.weight() * (1.0 + (times as f32).ln()),
             })
             .collect();
-        counts.sort_unstable_by_key(|feature| feature.hash);
-        Self { counts, words: all.len() }
+        Self { counts, words }
     }
 }
 
-#[derive(Debug)]
-struct Counted {
-    channel: Channel,
-    times: u32,
+/// Everything a report is made of, in order of the hashes.
+pub(crate) struct Counts {
+    /// Words looked at.
+    pub(crate) words: usize,
+    pub(crate) counts: Vec<Counted>,
+}
+
+/// Something a report says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted {
+    pub(crate) hash: u64,
+    pub(crate) channel: Channel,
+    /// The hash of the word, or of the pair, whatever the channel.
+    pub(crate) stem: u64,
+    /// A pair of characters of a script without spaces, which stands for a word.
+    pub(crate) is_word_like: bool,
+    pub(crate) times: u32,
+}
+
+pub(crate) fn count(report: &Report<'_>) -> Counts {
+    let all: Vec<&str> = words(report.title).chain(words(report.text)).take(WORDS_MOST).collect();
+    let mut counts: QuickMap<u64, Counted> = QuickMap::default();
+    let mut count = |channel: Channel, stem: u64, is_word_like: bool| {
+        let hash = run_hash(&[channel as u64, stem]);
+        let new = Counted { hash, channel, stem, is_word_like, times: 0 };
+        counts.entry(hash).or_insert(new).times += 1;
+    };
+    let mut before: Option<(u64, bool)> = None;
+    for word in &all {
+        let stem = hash(word);
+        let spaceless = word.chars().next().is_some_and(is_spaceless);
+        count(Channel::Word, stem, !spaceless);
+        if let Some((before, spaceless_before)) = before {
+            count(Channel::Pair, run_hash(&[before, stem]), spaceless && spaceless_before);
+        }
+        let capital = word.chars().next().is_some_and(char::is_uppercase);
+        if word.bytes().all(|byte| byte.is_ascii_digit()) {
+            count(Channel::Number, stem, true);
+        } else if capital && 1 < word.chars().take(2).count() {
+            count(Channel::Name, stem, true);
+        }
+        before = Some((stem, spaceless));
+    }
+    for id in report.instruments {
+        count(Channel::Instrument, hash_of_id(id), true);
+    }
+    for id in report.parties {
+        count(Channel::Party, hash_of_id(id), true);
+    }
+    let mut counts: Vec<Counted> = counts.into_values().collect();
+    counts.sort_unstable_by_key(|counted| counted.hash);
+    Counts { words: all.len(), counts }
+}
+
+/// The hash of an identifier, every letter of it.
+fn hash_of_id(id: &str) -> u64 {
+    run_hash(&id.bytes().map(u64::from).collect::<Vec<_>>())
 }
 
 /// The hash of a word without case and ending. One character of a script without spaces says
 /// little; there the pairs tell.
-fn hash(word: &str) -> u64 {
+pub(crate) fn hash(word: &str) -> u64 {
     let mut letters = 0;
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for c in word.chars().flat_map(char::to_lowercase) {
@@ -109,7 +152,7 @@ mod tests {
     use super::*;
 
     fn shared(one: &str, other: &str) -> usize {
-        let (one, other) = (Features::of(one, ""), Features::of(other, ""));
+        let [one, other] = [one, other].map(|title| Features::of(&Report::of(title, "", None)));
         let known = |hash| other.counts.binary_search_by_key(&hash, |f| f.hash).is_ok();
         one.counts.iter().filter(|feature| known(feature.hash)).count()
     }

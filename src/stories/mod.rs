@@ -9,6 +9,9 @@
 
 mod features;
 mod join;
+mod keys;
+mod merge;
+mod place;
 mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +20,12 @@ use chrono::{DateTime, Utc};
 
 use crate::stories::features::Features;
 use crate::stories::join::Joiner;
+pub use crate::stories::keys::keys;
+pub use crate::stories::merge::{Told, merges};
+pub use crate::stories::place::{alike, place};
 
 /// Reports settled together: their similarities are a square of this, four bytes each.
-const SETTLED_MOST: usize = 4096;
+pub(crate) const SETTLED_MOST: usize = 4096;
 
 /// A report of an event, as far as grouping looks at it.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +34,17 @@ pub struct Report<'a> {
     pub text: &'a str,
     /// When it was published or seen; none tells nothing.
     pub at: Option<DateTime<Utc>>,
+    /// The legal identifiers it names, each in its one form.
+    pub instruments: &'a [String],
+    /// The listed parties it surely names, each by issuer and number.
+    pub parties: &'a [String],
+}
+
+impl<'a> Report<'a> {
+    /// A report of which nothing but its words is known.
+    pub fn of(title: &'a str, text: &'a str, at: Option<DateTime<Utc>>) -> Self {
+        Self { title, text, at, instruments: &[], parties: &[] }
+    }
 }
 
 /// Reports in order of arrival, and the stories they make.
@@ -36,7 +53,7 @@ pub struct Report<'a> {
 /// use sanctionwatch::stories::{Report, Stories};
 ///
 /// let mut stories = Stories::default();
-/// let report = |title| Report { title, text: "", at: None };
+/// let report = |title| Report::of(title, "", None);
 /// stories.add(&report("Ministry freezes assets of Calvenna Shipping"));
 /// stories.add(&report("Storm closes the harbour of Port Dornik"));
 /// stories.add(&report("Calvenna Shipping: ministry freezes all assets"));
@@ -75,7 +92,7 @@ impl Stories {
     ///
     /// Settles by itself before there is more to settle than is settled together.
     pub fn add(&mut self, report: &Report<'_>) -> usize {
-        let features = Features::of(report.title, report.text);
+        let features = Features::of(report);
         let at = report.at.map(|at| at.timestamp());
         let number = self.reports.len();
         let story = self.joiner.join(&features, at, number);

@@ -102,9 +102,19 @@ fn article(source: usize, page: usize) -> (String, String) {
     let mut dice = Dice((source * 1000 + page + 1) as u64 * 0x9e37_79b9);
     let mut pick = |from: &[&str]| from[dice.below(from.len())].to_owned();
     let (town, good) = (pick(&TOWNS), pick(&GOODS));
+    // Each is an event of its own: an article that joined another's story would cause no alert.
+    const PARTS: [&str; 16] = [
+        "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu",
+        "wy",
+    ];
+    let name = |pick: &mut dyn FnMut(&[&str]) -> String| {
+        let word: String = (0..4).map(|_| pick(&PARTS)).collect();
+        word[..1].to_uppercase() + &word[1..]
+    };
+    let company = format!("{} {} {}", name(&mut pick), name(&mut pick), name(&mut pick));
     let sanctions = page.is_multiple_of(3);
     let title = if sanctions {
-        format!("US imposes sanctions on {town} trader number {source}{page} over {good}")
+        format!("US imposes sanctions on {company}, number {source}{page}, over {good}")
     } else {
         format!("{town} council opens library number {source}{page} beside the {good} market")
     };
@@ -113,10 +123,14 @@ fn article(source: usize, page: usize) -> (String, String) {
         let words: Vec<String> =
             (0..30).map(|_| format!("{} {}", pick(&TOWNS).to_lowercase(), pick(&GOODS))).collect();
         let lead = if sanctions && paragraph == 0 {
-            "The Treasury's Office of Foreign Assets Control imposed sanctions on the company and \
-             froze its assets."
+            format!(
+                "The Treasury's Office of Foreign Assets Control imposed sanctions on {company} and \
+                 froze its assets."
+            )
         } else {
-            "People of the town spoke about what they had seen in the street that morning."
+            format!(
+                "People of {company} spoke about what they had seen in the street that morning."
+            )
         };
         text += &format!("<p>{lead} Listed in the order of the day: {}.</p>", words.join(", "));
     }

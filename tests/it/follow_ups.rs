@@ -13,6 +13,7 @@ use sanctionwatch::mail::settings::{Backend, Settings};
 use sanctionwatch::model::judged::{Change, Version};
 use sanctionwatch::model::source::{ListingKind, Source};
 use sanctionwatch::model::subscriber::Message;
+use sha2::{Digest, Sha256};
 
 use crate::crawl::{World, feed, page, source};
 use crate::support::edits::{self, Edit, Meaning};
@@ -72,6 +73,27 @@ async fn a_material_change_is_told_to_those_who_got_the_alert() {
     let revision = &world.articles().await[0].revisions[0];
     assert_eq!(revision.change, "material");
     assert!(revision.matters.contains(&"number".to_owned()), "{:?}", revision.matters);
+}
+
+#[tokio::test]
+async fn every_text_of_a_page_is_kept_with_the_page_it_was_read_from() {
+    let answers = edited("until the end of the month", "until 14 May 2026");
+    let (world, _) = crawl_through(ListingKind::Feed, answers).await;
+    let store = &world.crawler.store;
+    let versions = store.versions(world.articles().await[0].id).await.unwrap();
+    let [first, second] = &versions[..] else { panic!("{versions:?}") };
+    assert!(first.text.contains("end of the month") && second.text.contains("14 May 2026"));
+    assert!(first.replaced.is_some() && second.replaced.is_none());
+    let change = first.change.as_ref().unwrap();
+    assert_eq!((change.kind.as_str(), &second.change), ("material", &None));
+    assert!(change.difference.contains("+ Everybody who deals"), "{}", change.difference);
+    for (version, words) in [(first, "end of the month"), (second, "14 May 2026")] {
+        let body = store.page_body(version.snapshot.id).await.unwrap().unwrap();
+        assert!(String::from_utf8_lossy(&body).contains(words));
+        let hash: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((version.snapshot.sha256.clone(), version.snapshot.status), (hash, 200));
+        assert_eq!(version.snapshot.size, body.len() as u64);
+    }
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ mod service;
 mod source_command;
 mod sources;
 mod stories;
+mod story;
 mod support;
 mod tree;
 mod web;

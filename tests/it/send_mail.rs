@@ -20,7 +20,8 @@ use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::judged::Placed;
-use sanctionwatch::store::{Commit, Outbox, Rules, Store};
+use sanctionwatch::store::{Commit, Outbox, Rules, Store, StoryRules};
+use sanctionwatch::stories;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -77,6 +78,9 @@ impl Office {
             judged,
             fetched,
             messages,
+            story: None,
+            official: false,
+            updates: Vec::new(),
             corrections: Vec::new(),
             now: self.clock.now(),
             next_look: None,
@@ -86,6 +90,7 @@ impl Office {
             place: |_, _| Placed::New,
             change: dedupe::change::of,
             difference: |_, _| String::new(),
+            story: StoryRules { alike: stories::alike, place: stories::place },
         };
         let committed = self.store.commit(commit, rules).await.unwrap();
         assert_eq!(committed.messages, readers.len());
