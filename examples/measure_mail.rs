@@ -18,7 +18,7 @@ use std::{env, fs};
 use chrono::Utc;
 use sanctionwatch::clock::Clock;
 use sanctionwatch::dedupe;
-use sanctionwatch::digest;
+use sanctionwatch::digest::{self, Letterhead, Recipient};
 use sanctionwatch::jobs::send_mail;
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
@@ -74,12 +74,15 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
         let email = format!("reader{number}@example.org").parse().unwrap();
         store.add_subscriber(email, format!("Reader {number}"), now).await.unwrap();
     }
-    let readers = store.subscribers().await.unwrap();
+    let recipient = |subscriber| Recipient { subscriber, reasons: Vec::new() };
+    let readers: Vec<Recipient> =
+        store.subscribers().await.unwrap().into_iter().map(recipient).collect();
+    let letterhead = Letterhead { sender: &sender, links: None, now };
     let mut all = Vec::with_capacity(MESSAGES);
     let started = Instant::now();
     for number in 0..ARTICLES {
         let judged = judged(number);
-        let messages = digest::alerts(&judged, &source, &readers, &sender);
+        let messages = digest::alerts(&judged, &source, &readers, &letterhead);
         all.extend(messages.iter().cloned());
         let url = judged.article.url.clone();
         let fetched = Fetched {

@@ -89,6 +89,7 @@ pub(crate) fn list_watch(settings: &Settings, crawler: &Crawler) -> anyhow::Resu
         limits: limits(settings),
         clock: crawler.clock.clone(),
         sender: crawler.settings.sender.clone(),
+        links: crawler.links.clone(),
         mail_waiting: Arc::clone(&crawler.mail_waiting),
         stop: crawler.stop.clone(),
     };

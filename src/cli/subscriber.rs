@@ -44,9 +44,13 @@ enum Action {
     },
     Try(back_test::Args),
     /// Send nothing more to an address, waiting mails included
-    Remove { email: String },
+    Remove {
+        email: String,
+    },
     /// Forget somebody: the address, the interests and every mail made for them
-    Erase { email: String },
+    Erase {
+        email: String,
+    },
     Import(table::ImportArgs),
     /// Write everybody who gets mails as CSV, one line for each interest
     Export,

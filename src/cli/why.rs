@@ -69,9 +69,9 @@ async fn find(store: &Store, wanted: &str) -> anyhow::Result<About> {
     }
     match store.copy_at(key).await? {
         Some(copy) => Ok(About { article: copy.article, copy: Some(copy) }),
-        None => bail!(
-            "no article is known at {wanted}; `sanctionwatch search` shows those there are"
-        ),
+        None => {
+            bail!("no article is known at {wanted}; `sanctionwatch search` shows those there are")
+        }
     }
 }
 
@@ -82,12 +82,7 @@ fn print(answer: &Why) {
     let verdict = if *relevant { "about sanctions" } else { "not about sanctions" };
     anstream::println!("first seen {}; {verdict}, score {score:.2}", minute(*first_seen));
     for sign in evidence.iter().take(SHOWN) {
-        anstream::println!(
-            "  {FAINT}{:+.1}  {:?}  {}{FAINT:#}",
-            sign.weight,
-            sign.text,
-            sign.rule
-        );
+        anstream::println!("  {FAINT}{:+.1}  {:?}  {}{FAINT:#}", sign.weight, sign.text, sign.rule);
     }
     anstream::println!();
     for Asked { interest, answer } in &answer.interests {
@@ -123,11 +118,7 @@ fn print_mail(mail: &MailOf) {
         (None, Some(next)) => format!("{}, next try {}", mail.state, minute(next)),
         (None, None) => mail.state.clone(),
     };
-    anstream::println!(
-        "  made {}; {when}; {} {attempts}",
-        minute(mail.created),
-        mail.attempts
-    );
+    anstream::println!("  made {}; {when}; {} {attempts}", minute(mail.created), mail.attempts);
     if !mail.reply.is_empty() {
         anstream::println!("  the server said: {}", mail.reply);
     }
@@ -161,9 +152,7 @@ fn as_json(answer: &Why) -> serde_json::Value {
             "reply": mail.reply,
         })
     };
-    let sign = |sign: &crate::model::judged::Evidence| {
-        serde_json::json!({"text": sign.text, "rule": sign.rule, "weight": sign.weight})
-    };
+    let sign = |sign: &crate::model::judged::Evidence| serde_json::json!({"text": sign.text, "rule": sign.rule, "weight": sign.weight});
     let held_back: Vec<String> = answer.held_back.iter().map(ToString::to_string).collect();
     serde_json::json!({
         "article": answer.article,

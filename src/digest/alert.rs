@@ -3,55 +3,112 @@
 use std::ops::Range;
 
 use askama::Template;
-use sha2::{Digest, Sha256};
+use chrono::NaiveDate;
 
+use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
 use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
+use crate::digest::words::{COLUMNS, item};
 use crate::digest::{summary, words};
 use crate::model::article::{Article, BlockKind};
+use crate::model::interest::Mute;
 use crate::model::judged::{Cited, Evidence, Field, Judged, Keys};
 use crate::model::matched::Match;
 use crate::model::source::{Source, SourceKind};
-use crate::model::subscriber::{Email, Message, Subscriber};
+use crate::model::subscriber::{Message, Subscriber};
 use crate::parse::address;
 use crate::text::sentence;
+use crate::tokens::Right;
 
-/// The alerts an article causes if it turns out to be new: one per subscriber where it is about
+/// Somebody to tell, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    pub subscriber: Subscriber,
+    /// The interests that were met, in the order they were added.
+    pub reasons: Vec<Reason>,
+}
+
+/// An interest that was met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// What the subscriber calls it.
+    pub interest: String,
+    /// What of it was met: see `interests::Met`.
+    pub because: Vec<String>,
+}
+
+impl Reason {
+    /// `Your interest “Shipping” (countries: ru)`.
+    pub(crate) fn in_words(&self) -> String {
+        let name = shorten(&one_line(&self.interest), NAME);
+        let because = shorten(&one_line(&self.because.join("; ")), CONTEXT);
+        match because.is_empty() {
+            true => format!("Your interest “{name}”"),
+            false => format!("Your interest “{name}” ({because})"),
+        }
+    }
+}
+
+/// The alerts an article causes if it turns out to be new: one per recipient where it is about
 /// sanctions, else none. Whether it is new is known only inside the transaction that stores it.
 ///
-/// `sender` is the address that readers write to; its domain ends the `Message-ID`, which depends
-/// on nothing but the article and the subscriber, so that a mail sent again is the same
-/// mail.
+/// The `Message-ID` depends on nothing but the article, the sender's domain and the subscriber, so
+/// that a mail sent again is the same mail.
 pub fn alerts(
     judged: &Judged,
     source: &Source,
-    subscribers: &[Subscriber],
-    sender: &Email,
+    recipients: &[Recipient],
+    letterhead: &Letterhead<'_>,
 ) -> Vec<Message> {
     if !judged.verdict.relevant {
         return Vec::new();
     }
     let alert = Alert::new(judged, source);
     let cause = cause(&judged.keys);
-    subscribers.iter().map(|subscriber| message(&alert, &cause, subscriber, sender)).collect()
+    recipients.iter().map(|recipient| message(&alert, &cause, recipient, letterhead)).collect()
 }
 
-fn message(alert: &Alert, cause: &str, subscriber: &Subscriber, sender: &Email) -> Message {
-    let reader = subscriber.email.expose();
-    let leave = Leave::of(sender);
-    let text = TextPart { alert, reader, leave: &leave };
-    let html = HtmlPart { alert, reader, leave: &leave };
+fn message(
+    alert: &Alert,
+    cause: &str,
+    recipient: &Recipient,
+    letterhead: &Letterhead<'_>,
+) -> Message {
+    let to = &recipient.subscriber;
+    let foot = &letterhead.foot(to);
+    let reasons: &[String] =
+        &recipient.reasons.iter().take(REASONS).map(Reason::in_words).collect::<Vec<_>>();
+    let mutes: &[Quieten] = &mutes(alert, to, letterhead);
     let written = "a template writes into a string, which cannot fail";
-    Message {
-        subscriber: subscriber.id,
-        email: subscriber.email.clone(),
-        name: subscriber.name.clone(),
+    Written {
         subject: alert.subject.clone(),
-        text: text.render().expect(written),
-        html: html.render().expect(written),
-        message_id: format!("<alert.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+        text: TextPart { alert, reasons, mutes, foot }.render().expect(written),
+        html: HtmlPart { alert, reasons, mutes, foot }.render().expect(written),
+        message_id: letterhead.message_id("alert", cause, to),
         follows: None,
-        leave_url: None,
     }
+    .to(to, foot.leave_url())
+}
+
+/// A link to hear no more of something.
+#[derive(Debug)]
+struct Quieten {
+    what: String,
+    link: String,
+}
+
+/// Links for what a reader may be tired of: the source, and names in the article.
+fn mutes(alert: &Alert, to: &Subscriber, letterhead: &Letterhead<'_>) -> Vec<Quieten> {
+    let source = (alert.source.clone(), Mute::Source(alert.source_id.clone()));
+    let mut names: Vec<&str> = Vec::new();
+    for party in alert.named.iter().flat_map(|section| &section.parties) {
+        if !names.contains(&party.listed_as.as_str()) {
+            names.push(&party.listed_as);
+        }
+    }
+    let names = names.into_iter().take(NAMES_TO_MUTE);
+    let names = names.map(|name| (shorten(&one_line(name), NAME), Mute::Name(name.to_owned())));
+    let link = |(what, mute)| Some(Quieten { what, link: letterhead.page(Right::Mute(mute), to)? });
+    std::iter::once(source).chain(names).filter_map(link).collect()
 }
 
 /// What an alert says, the same to every reader.
@@ -62,6 +119,7 @@ struct Alert {
     summary: Option<String>,
     headline: String,
     source: String,
+    source_id: String,
     official: bool,
     /// Date and language.
     details: String,
@@ -79,8 +137,8 @@ struct Alert {
     opening: Option<String>,
     certainty: &'static str,
     score: f64,
-    /// Listed parties that are surely named.
-    named: Vec<Party>,
+    /// Listed parties that are surely named: those that came, those that went, and others.
+    named: Vec<NamedSection>,
     signs: Vec<Sign>,
     against: Vec<Sign>,
     instruments: Vec<Named>,
@@ -109,10 +167,19 @@ struct Sign {
     meaning: String,
 }
 
+/// Listed parties of which the list says the same.
+#[derive(Debug, PartialEq)]
+struct NamedSection {
+    heading: &'static str,
+    parties: Vec<Party>,
+}
+
 /// A listed party, and the words that name it.
 #[derive(Debug, PartialEq)]
 struct Party {
     words: String,
+    /// The name it is listed under, in full.
+    listed_as: String,
     /// The name it is listed under.
     party: String,
     /// List and number, programmes, since when, and whether anything else agrees.
@@ -126,55 +193,47 @@ pub(crate) struct Link {
     pub(crate) host: String,
 }
 
-/// How to stop the alerts.
-pub(crate) struct Leave<'a> {
-    pub(crate) address: &'a str,
-    pub(crate) link: String,
-}
-
-impl Leave<'_> {
-    pub(crate) fn of(sender: &Email) -> Leave<'_> {
-        Leave { address: sender.expose(), link: leave_link(sender) }
-    }
-}
-
 #[derive(Template)]
 #[template(path = "alert.txt", escape = "none")]
 struct TextPart<'a> {
     alert: &'a Alert,
-    reader: &'a str,
-    leave: &'a Leave<'a>,
+    reasons: &'a [String],
+    mutes: &'a [Quieten],
+    foot: &'a Foot<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "alert.html")]
 struct HtmlPart<'a> {
     alert: &'a Alert,
-    reader: &'a str,
-    leave: &'a Leave<'a>,
+    reasons: &'a [String],
+    mutes: &'a [Quieten],
+    foot: &'a Foot<'a>,
 }
 
-/// Columns of the text part: what a terminal shows with a mail client's frame around it.
-pub(crate) const COLUMNS: usize = 72;
-
 impl TextPart<'_> {
-    fn wrapped(&self, line: impl AsRef<str>, indent: &str) -> String {
-        wrap(line.as_ref(), COLUMNS, indent)
+    fn wrapped(&self, line: impl AsRef<str>) -> String {
+        wrap(line.as_ref(), COLUMNS, "")
+    }
+
+    fn quoted(&self, line: impl AsRef<str>) -> String {
+        wrap(line.as_ref(), COLUMNS, "    ")
     }
 
     fn party(&self, named: &Party) -> String {
-        let line = format!("“{}”: {}, {}", named.words, named.party, named.listing);
-        wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+        item(&format!("“{}”: {}, {}", named.words, named.party, named.listing))
     }
 
     fn item(&self, sign: &Sign) -> String {
-        let line = format!("“{}” ({})", sign.words, sign.meaning);
-        wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+        item(&format!("“{}” ({})", sign.words, sign.meaning))
+    }
+
+    fn listed(&self, line: &str) -> String {
+        item(line)
     }
 
     fn instrument(&self, named: &Named) -> String {
-        let line = format!("{} {}", named.id, named.link);
-        wrap(line.trim_end(), COLUMNS, "    ").replacen("    ", "  - ", 1)
+        item(format!("{} {}", named.id, named.link).trim_end())
     }
 }
 
@@ -186,6 +245,11 @@ const SIGNS: usize = 5;
 const INSTRUMENTS: usize = 8;
 /// Listed parties told of.
 const NAMED: usize = 12;
+/// Interests named, and names offered to be muted.
+const REASONS: usize = 4;
+const NAMES_TO_MUTE: usize = 3;
+/// Days between an article and a list's date within which the article is about that change.
+const NEWS_DAYS: i64 = 10;
 /// Characters of each kind of line.
 const SUBJECT: usize = 120;
 pub(crate) const HEADLINE: usize = 300;
@@ -208,7 +272,10 @@ impl Alert {
         Self {
             opening: quotes.is_empty().then(|| opening(article)).flatten(),
             side: if words::runs_leftwards(language) { "right" } else { "left" },
-            subject: subject(&headline, &name),
+            subject: match summary::event(&judged.facts) {
+                Some(event) => shorten(&format!("{event}: {headline}"), SUBJECT),
+                None => subject(&headline, &name),
+            },
             summary: summary::line(&judged.facts),
             instruments: instruments(&judged.instruments),
             details: details(article, language),
@@ -221,8 +288,9 @@ impl Alert {
             score: judged.verdict.score.clamp(0.0, 1.0),
             link: link(&article.url),
             source: name,
+            source_id: source.id.0.clone(),
             headline,
-            named: named(&judged.named),
+            named: named(&judged.named, article.published.map(|it| it.instant().date_naive())),
             signs,
             against,
         }
@@ -350,8 +418,9 @@ fn instruments(cited: &[Cited]) -> Vec<Named> {
     named
 }
 
-/// The parties that are surely named, each once, in the order of the article.
-fn named(matches: &[Match]) -> Vec<Party> {
+/// The parties that are surely named, each once, in the order of the article, parted by what their
+/// list says of the days around `published`.
+fn named(matches: &[Match], published: Option<NaiveDate>) -> Vec<NamedSection> {
     let mut told: Vec<&Match> = Vec::new();
     for found in matches.iter().filter(|found| found.is_sure()) {
         let known = told
@@ -361,12 +430,32 @@ fn named(matches: &[Match]) -> Vec<Party> {
             told.push(found);
         }
     }
-    let name = |found: &&Match| Party {
+    let is_news = |day: Option<NaiveDate>| {
+        let gap = published.zip(day).map(|(published, day)| (published - day).num_days().abs());
+        gap.is_some_and(|days| days <= NEWS_DAYS)
+    };
+    let heading = |found: &Match| match found {
+        Match { removed_on, .. } if is_news(*removed_on) => "Just removed from a list",
+        Match { listed_on, removed_on: None, .. } if is_news(*listed_on) => "Just added to a list",
+        _ => "Listed parties it names",
+    };
+    ["Just added to a list", "Just removed from a list", "Listed parties it names"]
+        .into_iter()
+        .map(|wanted| NamedSection {
+            heading: wanted,
+            parties: told.iter().filter(|it| heading(it) == wanted).map(|it| party(it)).collect(),
+        })
+        .filter(|section| !section.parties.is_empty())
+        .collect()
+}
+
+fn party(found: &Match) -> Party {
+    Party {
         words: shorten(&one_line(&found.mention.text), WORDS),
+        listed_as: found.name.clone(),
         party: shorten(&one_line(&found.name), NAME),
         listing: shorten(&listing(found), CONTEXT),
-    };
-    told.iter().map(name).collect()
+    }
 }
 
 /// `ofac 16692, UKRAINE-EO13661, since 2014-04-28; same name, not confirmed`.
@@ -400,28 +489,4 @@ pub(crate) fn link(url: &str) -> Option<Link> {
 /// hex. The address alone will not do: some sites give every page the same canonical address.
 fn cause(keys: &Keys) -> String {
     name_of(&format!("{} {:016x}", keys.address, keys.wording))
-}
-
-/// 128 bits of a SHA-256, in hex.
-pub(crate) fn name_of(cause: &str) -> String {
-    Sha256::digest(cause).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(crate) fn leave_link(sender: &Email) -> String {
-    let mut link = String::from("mailto:");
-    for byte in sender.expose().bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => {
-                link.push(char::from(byte));
-            }
-            byte => link.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    link + "?subject=unsubscribe"
-}
-
-/// The sender's domain in the letters a `Message-ID` may hold (RFC 5322 § 3.6.4).
-pub(crate) fn ascii_domain(sender: &Email) -> String {
-    let ascii = address::host(&format!("http://{}/", sender.domain()));
-    ascii.unwrap_or_else(|| "localhost".to_owned())
 }

@@ -3,15 +3,14 @@
 
 use askama::Template;
 
-use crate::digest::alert::{
-    COLUMNS, HEADLINE, Leave, Link, NAME, ascii_domain, link, name_of, subject,
-};
+use crate::digest::alert::{HEADLINE, Link, NAME, link, subject};
+use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
 use crate::digest::line::{one_line, shorten, wrap};
-use crate::digest::words;
+use crate::digest::words::{self, COLUMNS};
 use crate::model::judged::Matter;
 use crate::model::source::Source;
 use crate::model::story::{Brings, Telling};
-use crate::model::subscriber::{Email, Message, Subscriber};
+use crate::model::subscriber::{Message, Subscriber};
 
 /// The article that something happened to.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +62,7 @@ pub fn follow_ups(
     news: &News<'_>,
     source: &Source,
     readers: &[Reader],
-    sender: &Email,
+    letterhead: &Letterhead<'_>,
 ) -> Vec<Message> {
     let cause = match news {
         News::Changed { version, .. } => name_of(&format!("{} {version:016x}", known.address)),
@@ -71,13 +70,12 @@ pub fn follow_ups(
         News::Added { version, .. } => name_of(&format!("{} {version:016x} added", known.address)),
     };
     let notice = Notice::new(known, news, source);
-    readers.iter().map(|reader| message(&notice, &cause, reader, sender)).collect()
+    readers.iter().map(|reader| message(&notice, &cause, reader, letterhead)).collect()
 }
 
-fn message(notice: &Notice, cause: &str, reader: &Reader, sender: &Email) -> Message {
+fn message(notice: &Notice, cause: &str, reader: &Reader, letterhead: &Letterhead<'_>) -> Message {
     let Reader { subscriber, alert } = reader;
-    let leave = Leave::of(sender);
-    let address = subscriber.email.expose();
+    let foot = &letterhead.foot(subscriber);
     let why = match (alert, notice.mark) {
         (_, "Update") => "We sent you an alert about this event. This article adds to it.",
         (Some(_), "Gone") => {
@@ -87,20 +85,15 @@ fn message(notice: &Notice, cause: &str, reader: &Reader, sender: &Email) -> Mes
         (Some(_), _) => "We sent you an alert about this article. It now says something else.",
         (None, _) => "This page is watched in place. It now says something else.",
     };
-    let text = TextPart { notice, why, reader: address, leave: &leave };
-    let html = HtmlPart { notice, why, reader: address, leave: &leave };
     let written = "a template writes into a string, which cannot fail";
-    Message {
-        subscriber: subscriber.id,
-        email: subscriber.email.clone(),
-        name: subscriber.name.clone(),
+    Written {
         subject: notice.subject.clone(),
-        text: text.render().expect(written),
-        html: html.render().expect(written),
-        message_id: format!("<change.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+        text: TextPart { notice, why, foot }.render().expect(written),
+        html: HtmlPart { notice, why, foot }.render().expect(written),
+        message_id: letterhead.message_id("change", cause, subscriber),
         follows: alert.clone(),
-        leave_url: None,
     }
+    .to(subscriber, foot.leave_url())
 }
 
 /// What a notice says, the same to every reader.
@@ -145,8 +138,7 @@ struct Passage {
 struct TextPart<'a> {
     notice: &'a Notice,
     why: &'a str,
-    reader: &'a str,
-    leave: &'a Leave<'a>,
+    foot: &'a Foot<'a>,
 }
 
 #[derive(Template)]
@@ -154,8 +146,7 @@ struct TextPart<'a> {
 struct HtmlPart<'a> {
     notice: &'a Notice,
     why: &'a str,
-    reader: &'a str,
-    leave: &'a Leave<'a>,
+    foot: &'a Foot<'a>,
 }
 
 impl TextPart<'_> {

@@ -2,12 +2,13 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
-use crate::digest::alert::{COLUMNS, Leave, ascii_domain, leave_link};
+use crate::digest::alert::{Reason, Recipient};
+use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
 use crate::digest::line::{one_line, shorten, wrap};
+use crate::digest::words::{self, COLUMNS};
 use crate::model::change::{Change, ChangeKind, Earlier};
-use crate::model::subscriber::{Email, Message, Subscriber};
+use crate::model::subscriber::Message;
 
 /// What an edition changed.
 #[derive(Debug, Clone, Copy)]
@@ -23,21 +24,21 @@ pub struct ListNews<'n> {
     pub changes: &'n [Change],
 }
 
-/// One message for each subscriber, however many parties changed; none where nothing did.
+/// One message for each recipient, however many parties changed; none where nothing did.
 ///
-/// `sender` is the address readers write to. The `Message-ID` depends on list, moment and
-/// subscriber alone, so that a mail sent again is the same mail.
+/// The `Message-ID` depends on list, moment, domain and subscriber alone, so that a mail sent again
+/// is the same mail.
 pub fn list_alerts(
     news: &ListNews<'_>,
-    subscribers: &[Subscriber],
-    sender: &Email,
+    recipients: &[Recipient],
+    letterhead: &Letterhead<'_>,
 ) -> Vec<Message> {
     if news.changes.is_empty() {
         return Vec::new();
     }
     let summary = Summary::new(news);
     let cause = cause(news);
-    subscribers.iter().map(|subscriber| message(&summary, &cause, subscriber, sender)).collect()
+    recipients.iter().map(|recipient| message(&summary, &cause, recipient, letterhead)).collect()
 }
 
 /// What was found of an edition's new parties in older articles.
@@ -52,12 +53,12 @@ pub struct EarlierNews<'n> {
     pub earlier: &'n [Earlier],
 }
 
-/// One message for each subscriber on the new parties that were in the news before they were
+/// One message for each recipient on the new parties that were in the news before they were
 /// listed; none where nobody was. The `Message-ID` depends on edition and subscriber alone.
 pub fn earlier_alerts(
     news: &EarlierNews<'_>,
-    subscribers: &[Subscriber],
-    sender: &Email,
+    recipients: &[Recipient],
+    letterhead: &Letterhead<'_>,
 ) -> Vec<Message> {
     if news.earlier.is_empty() {
         return Vec::new();
@@ -82,26 +83,27 @@ pub fn earlier_alerts(
         }],
     };
     let cause = format!("rescreen.{}", news.edition);
-    subscribers.iter().map(|subscriber| message(&summary, &cause, subscriber, sender)).collect()
+    recipients.iter().map(|recipient| message(&summary, &cause, recipient, letterhead)).collect()
 }
 
-fn message(summary: &Summary, cause: &str, subscriber: &Subscriber, sender: &Email) -> Message {
-    let reader = subscriber.email.expose();
-    let leave = Leave { address: sender.expose(), link: leave_link(sender) };
-    let text = TextPart { summary, reader, leave: &leave };
-    let html = HtmlPart { summary, reader, leave: &leave };
+fn message(
+    summary: &Summary,
+    cause: &str,
+    recipient: &Recipient,
+    letterhead: &Letterhead<'_>,
+) -> Message {
+    let to = &recipient.subscriber;
+    let foot = &letterhead.foot(to);
+    let reasons: &[String] = &recipient.reasons.iter().map(Reason::in_words).collect::<Vec<_>>();
     let written = "a template writes into a string, which cannot fail";
-    Message {
-        subscriber: subscriber.id,
-        email: subscriber.email.clone(),
-        name: subscriber.name.clone(),
+    Written {
         subject: summary.subject.clone(),
-        text: text.render().expect(written),
-        html: html.render().expect(written),
-        message_id: format!("<list.{cause}.{}@{}>", subscriber.id, ascii_domain(sender)),
+        text: TextPart { summary, reasons, foot }.render().expect(written),
+        html: HtmlPart { summary, reasons, foot }.render().expect(written),
+        message_id: letterhead.message_id("list", cause, to),
         follows: None,
-        leave_url: None,
     }
+    .to(to, foot.leave_url())
 }
 
 /// What the mail says, the same to every reader.
@@ -134,16 +136,16 @@ struct Item {
 #[template(path = "list.txt", escape = "none")]
 struct TextPart<'a> {
     summary: &'a Summary,
-    reader: &'a str,
-    leave: &'a Leave<'a>,
+    reasons: &'a [String],
+    foot: &'a Foot<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "list.html")]
 struct HtmlPart<'a> {
     summary: &'a Summary,
-    reader: &'a str,
-    leave: &'a Leave<'a>,
+    reasons: &'a [String],
+    foot: &'a Foot<'a>,
 }
 
 /// Parties shown of each section; an edition that adds more is better read at its source.
@@ -223,19 +225,18 @@ impl TextPart<'_> {
         wrap(line.as_ref(), COLUMNS, "")
     }
 
+    fn listed(&self, line: &str) -> String {
+        words::item(line)
+    }
+
     fn item(&self, item: &Item) -> String {
-        let line = format!("{} ({})", item.name, item.details);
-        wrap(&line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+        words::item(&format!("{} ({})", item.name, item.details))
     }
 }
 
 /// Names the cause of a message: 128 bits of a SHA-256 over list and moment, in hex.
 fn cause(news: &ListNews<'_>) -> String {
-    Sha256::digest(format!("{} {}", news.list, news.at.to_rfc3339()))
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    name_of(&format!("{} {}", news.list, news.at.to_rfc3339()))
 }
 
 #[cfg(test)]
@@ -243,6 +244,7 @@ mod tests {
     use super::*;
     use crate::model::change::FieldChange;
     use crate::model::designation::{Designation, Issuer, ListedName, NameQuality, PartyKind};
+    use crate::model::subscriber::Subscriber;
 
     fn change(kind: ChangeKind, name: &str) -> Change {
         let party = Designation {
@@ -269,15 +271,20 @@ mod tests {
             parties: 17_000,
             changes,
         };
-        let reader = |id, email: &str| Subscriber {
-            id,
-            email: email.parse().unwrap(),
-            name: String::new(),
-            zone: chrono_tz::UTC,
-            serial: 0,
+        let reader = |id, email: &str| Recipient {
+            subscriber: Subscriber {
+                id,
+                email: email.parse().unwrap(),
+                name: String::new(),
+                zone: chrono_tz::UTC,
+                serial: 0,
+            },
+            reasons: Vec::new(),
         };
         let readers = [reader(1, "ada@example.org"), reader(2, "bo@example.org")];
-        list_alerts(&news, &readers, &"alerts@example.org".parse().unwrap())
+        let sender = "alerts@example.org".parse().unwrap();
+        let now = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
+        list_alerts(&news, &readers, &Letterhead { sender: &sender, links: None, now })
     }
 
     #[test]

@@ -2,12 +2,18 @@
 
 pub mod alert;
 pub mod follow_up;
+mod letterhead;
+mod letters;
 mod list_alert;
 
 mod line;
+mod periodic;
 mod summary;
 mod words;
 
-pub use alert::alerts;
+pub use alert::{Reason, Recipient, alerts};
 pub use follow_up::{Known, News, Reader, follow_ups};
+pub use letterhead::Letterhead;
+pub use letters::{Letter, letter};
 pub use list_alert::{EarlierNews, ListNews, earlier_alerts, list_alerts};
+pub use periodic::{Digest, DigestItem, DigestList, Mark, Unread, digest};

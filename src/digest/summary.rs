@@ -1,7 +1,7 @@
 //! One line that says what happened: who did what, under which programme, how, to how many, from when.
 
 use crate::digest::words;
-use crate::model::facts::{Bound, Count, DateRole, Dated, Facts, Shown};
+use crate::model::facts::{Action, Bound, Count, DateRole, Dated, Facts, Shown};
 
 /// Values of each kind; more are counted.
 const SHOWN: usize = 3;
@@ -23,6 +23,54 @@ pub(crate) fn line(facts: &Facts) -> Option<String> {
     let dates = facts.dates.iter().find_map(|shown| date(&shown.value));
     let parts = [who, programmes, measures, counts, dates];
     Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+}
+
+/// Who did what to whom, for a subject: `OFAC designates 12 entities, 4 vessels`, `OFSI licence
+/// issued`; none where either authority or action is not known.
+///
+/// Only counts are targets: a name in the article may be anybody's.
+pub(crate) fn event(facts: &Facts) -> Option<String> {
+    let authority = words::authority(&facts.authorities.first()?.value);
+    let action = facts.actions.first()?.value;
+    let counts = list(&facts.counts, count);
+    let said = match (does(action), counts) {
+        (Some(verb), Some(counts)) => format!("{verb} {counts}"),
+        _ => called(action).to_owned(),
+    };
+    Some(format!("{authority} {said}"))
+}
+
+/// The verb of an action that is done to countable targets.
+fn does(action: Action) -> Option<&'static str> {
+    match action {
+        Action::Designate => Some("designates"),
+        Action::Delist => Some("delists"),
+        Action::Seizure => Some("seizes"),
+        _ => None,
+    }
+}
+
+/// What an action is called.
+fn called(action: Action) -> &'static str {
+    match action {
+        Action::Designate => "designation",
+        Action::Delist => "delisting",
+        Action::Amend => "amendment",
+        Action::LicenceIssued => "licence",
+        Action::LicenceAmended => "licence amended",
+        Action::LicenceRevoked => "licence revoked",
+        Action::Rule => "rule",
+        Action::Guidance => "guidance",
+        Action::Renewal => "renewal",
+        Action::Relief => "relief",
+        Action::Proposal => "proposal",
+        Action::Penalty => "penalty",
+        Action::Indictment => "indictment",
+        Action::Seizure => "seizure",
+        Action::Evasion => "evasion case",
+        Action::CourtRuling => "court ruling",
+        Action::CounterSanction => "counter-sanctions",
+    }
 }
 
 /// The first values in words, and how many more there are.
@@ -65,7 +113,7 @@ fn date(dated: &Dated) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::facts::{Action, Measure, Place, Unit};
+    use crate::model::facts::{Measure, Place, Unit};
     use crate::model::judged::Field;
 
     use super::*;

@@ -1,9 +1,60 @@
 //! Numbers, dates and codes in words a reader knows.
 
-use chrono::Offset;
+use chrono::{Offset, Weekday};
+use chrono_tz::Tz;
 
-use crate::digest::line::one_line;
+use crate::digest::line::{one_line, wrap};
+use crate::model::interest::{Cadence, Criteria};
 use crate::model::stamp::Stamp;
+
+/// Columns of the text part: what a terminal shows with a mail client's frame around it.
+pub(crate) const COLUMNS: usize = 72;
+
+/// A line of a list in the text part.
+pub(crate) fn item(line: &str) -> String {
+    wrap(line, COLUMNS, "    ").replacen("    ", "  - ", 1)
+}
+
+/// `every day at 07:30 (Europe/Berlin)`.
+pub(crate) fn cadence(cadence: Cadence, zone: Tz) -> String {
+    match cadence {
+        Cadence::AtOnce => "an alert at once".to_owned(),
+        Cadence::Hourly => "a digest every hour".to_owned(),
+        Cadence::Daily { at } => format!("a digest every day at {} ({zone})", at.format("%H:%M")),
+        Cadence::Weekly { on, at } => {
+            format!("a digest every {} at {} ({zone})", weekday(on), at.format("%H:%M"))
+        }
+    }
+}
+
+fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    }
+}
+
+/// `topics: licences · countries: ru, by`.
+pub(crate) fn criteria(criteria: &Criteria) -> String {
+    if criteria.is_everything() {
+        return "everything about sanctions".to_owned();
+    }
+    let written = criteria.to_string();
+    let words: Vec<String> = written
+        .split("; ")
+        .map(|part| match part.split_once('=') {
+            Some((key @ ("words" | "certainty"), value)) => format!("{key}: {value}"),
+            Some((key, value)) => format!("{key}: {}", value.replace([',', '|'], ", ")),
+            None => part.to_owned(),
+        })
+        .collect();
+    words.join(" · ")
+}
 
 /// How sure a score sounds, most certain first: the least score and the words.
 const CERTAINTY: &[(f64, &str)] = &[
@@ -41,6 +92,63 @@ pub(crate) fn date(stamp: &Stamp) -> String {
 pub(crate) fn language(code: &str) -> &str {
     LANGUAGES.iter().find(|(known, _)| *known == code).map_or(code, |(_, name)| name)
 }
+
+/// The English name of a country that sanctions are often about, by its ISO 3166-1 code; another code
+/// in capitals.
+pub(crate) fn country(code: &str) -> String {
+    let known = COUNTRIES.iter().find(|(known, _)| *known == code);
+    known.map_or_else(|| one_line(code).to_uppercase(), |(_, name)| (*name).to_owned())
+}
+
+const COUNTRIES: &[(&str, &str)] = &[
+    ("ae", "United Arab Emirates"),
+    ("af", "Afghanistan"),
+    ("az", "Azerbaijan"),
+    ("ba", "Bosnia and Herzegovina"),
+    ("bi", "Burundi"),
+    ("by", "Belarus"),
+    ("cd", "Democratic Republic of the Congo"),
+    ("cf", "Central African Republic"),
+    ("cn", "China"),
+    ("cu", "Cuba"),
+    ("er", "Eritrea"),
+    ("et", "Ethiopia"),
+    ("ge", "Georgia"),
+    ("gn", "Guinea"),
+    ("gt", "Guatemala"),
+    ("gw", "Guinea-Bissau"),
+    ("hk", "Hong Kong"),
+    ("ht", "Haiti"),
+    ("il", "Israel"),
+    ("iq", "Iraq"),
+    ("ir", "Iran"),
+    ("kg", "Kyrgyzstan"),
+    ("kp", "North Korea"),
+    ("kz", "Kazakhstan"),
+    ("lb", "Lebanon"),
+    ("ly", "Libya"),
+    ("md", "Moldova"),
+    ("ml", "Mali"),
+    ("mm", "Myanmar"),
+    ("ne", "Niger"),
+    ("ni", "Nicaragua"),
+    ("pk", "Pakistan"),
+    ("ps", "Palestinian territories"),
+    ("rs", "Serbia"),
+    ("ru", "Russia"),
+    ("rw", "Rwanda"),
+    ("sd", "Sudan"),
+    ("so", "Somalia"),
+    ("ss", "South Sudan"),
+    ("sy", "Syria"),
+    ("tn", "Tunisia"),
+    ("tr", "Türkiye"),
+    ("ua", "Ukraine"),
+    ("us", "United States"),
+    ("ve", "Venezuela"),
+    ("ye", "Yemen"),
+    ("zw", "Zimbabwe"),
+];
 
 const LANGUAGES: &[(&str, &str)] = &[
     ("ar", "Arabic"),
@@ -136,7 +244,9 @@ const KINDS: &[(&str, &str)] = &[
 mod tests {
     use std::collections::HashSet;
 
-    use super::{CERTAINTY, KINDS, LANGUAGES, authority, certainty, date, language, rule};
+    use super::{
+        CERTAINTY, COUNTRIES, KINDS, LANGUAGES, authority, certainty, date, language, rule,
+    };
 
     #[test]
     fn every_authority_that_facts_can_name_has_a_name_for_readers() {
@@ -176,11 +286,11 @@ mod tests {
 
     #[test]
     fn tables_name_nothing_twice() {
-        for table in [LANGUAGES, KINDS] {
+        for table in [COUNTRIES, LANGUAGES, KINDS] {
             let codes: HashSet<&str> = table.iter().map(|(code, _)| *code).collect();
             assert_eq!(codes.len(), table.len());
         }
-        assert!(LANGUAGES.iter().all(|(code, _)| code.len() == 2));
+        assert!(LANGUAGES.iter().chain(COUNTRIES).all(|(code, _)| code.len() == 2));
         assert_eq!(language("xx"), "xx");
     }
 

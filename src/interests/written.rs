@@ -32,7 +32,9 @@ pub enum BadCriteria {
 /// What is wrong with an interest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadInterest {
-    #[error("{0:?} has no name; write NAME: CRITERIA @ CADENCE, for example \"Oil: words=oil @ daily 07:30\"")]
+    #[error(
+        "{0:?} has no name; write NAME: CRITERIA @ CADENCE, for example \"Oil: words=oil @ daily 07:30\""
+    )]
     NoName(String),
     #[error(transparent)]
     Criteria(#[from] BadCriteria),
@@ -63,7 +65,12 @@ pub fn interest(text: &str) -> Result<Interest, BadInterest> {
         Some((wanted, often)) => (wanted, cadence(often)?),
         None => (rest, Cadence::AtOnce),
     };
-    Ok(Interest { id: 0, name: name.trim().to_owned(), criteria: criteria(wanted)?, cadence: often })
+    Ok(Interest {
+        id: 0,
+        name: name.trim().to_owned(),
+        criteria: criteria(wanted)?,
+        cadence: often,
+    })
 }
 
 /// Reads what `Criteria` displays as; an empty text asks for everything about sanctions.

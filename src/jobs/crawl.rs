@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::digest::Letterhead;
 use crate::fetch::Fetcher;
 use crate::jobs::health;
 use crate::jobs::heart::Heart;
@@ -304,6 +305,11 @@ impl Crawler {
         }
         let last = self.store.last_announced(source.id.clone()).await?;
         Ok(health::silence(last, fresh, now))
+    }
+
+    /// What the mails made at `now` share.
+    pub(crate) fn letterhead(&self, now: DateTime<Utc>) -> Letterhead<'_> {
+        Letterhead { sender: &self.settings.sender, links: self.links.as_deref(), now }
     }
 
     pub(crate) fn tell(&self, event: Event) {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::clean;
 use crate::dedupe;
-use crate::digest::{self, Known, News, Reader};
+use crate::digest::{self, Known, News, Reader, Reason, Recipient};
 use crate::fetch::{Answer, Fault};
 use crate::interests::{self, Subject};
 use crate::jobs::crawl::{Crawler, Event, LEASE};
@@ -236,10 +236,10 @@ impl Crawler {
         }
         let text = judged.article.text();
         let subject = Subject::of(judged, &text, &source.id.0, watched);
-        let mut wishes = self.store.wishes().await?;
-        wishes.retain(|wishes| wants_at_once(wishes, &subject));
-        let subscribers: Vec<Subscriber> = wishes.into_iter().map(|it| it.subscriber).collect();
-        Ok(digest::alerts(judged, source, &subscribers, &self.settings.sender))
+        let wishes = self.store.wishes().await?;
+        let recipients: Vec<Recipient> =
+            wishes.iter().filter_map(|wishes| told_at_once(wishes, &subject)).collect();
+        Ok(digest::alerts(judged, source, &recipients, &self.letterhead(now)))
     }
 
     /// The messages a new version would cause if it turns out to change materially what a known
@@ -277,7 +277,8 @@ impl Crawler {
             address: &judged.keys.address,
             language: judged.article.language.as_deref(),
         };
-        Ok(digest::follow_ups(&known, &news, source, &readers, &self.settings.sender))
+        let letterhead = self.letterhead(self.clock.now());
+        Ok(digest::follow_ups(&known, &news, source, &readers, &letterhead))
     }
 
     /// The messages for those who got the alert of an article whose page is gone for good.
@@ -293,7 +294,8 @@ impl Crawler {
             address: &link.address,
             language: told.language.as_deref(),
         };
-        Ok(digest::follow_ups(&known, &News::Gone, source, &readers, &self.settings.sender))
+        let letterhead = self.letterhead(self.clock.now());
+        Ok(digest::follow_ups(&known, &News::Gone, source, &readers, &letterhead))
     }
 
     /// Everybody who gets alerts, with the one they got of this article.
@@ -367,11 +369,18 @@ struct Judgement {
     watched: Vec<String>,
 }
 
-/// Whether a subscriber wants to be told of an article as soon as it is stored.
-fn wants_at_once(wishes: &Wishes, subject: &Subject<'_>) -> bool {
+/// A subscriber who wants to be told of an article as soon as it is stored, with the reasons.
+fn told_at_once(wishes: &Wishes, subject: &Subject<'_>) -> Option<Recipient> {
+    if interests::muted(&wishes.mutes, &wishes.interests, subject).is_some() {
+        return None;
+    }
     let at_once = wishes.interests.iter().filter(|it| it.cadence == Cadence::AtOnce);
-    !interests::met(at_once, subject).is_empty()
-        && interests::muted(&wishes.mutes, &wishes.interests, subject).is_none()
+    let met = interests::met(at_once, subject).into_iter();
+    let reasons: Vec<Reason> = met
+        .map(|(interest, met)| Reason { interest: interest.name.clone(), because: met.because })
+        .collect();
+    let subscriber = wishes.subscriber.clone();
+    (!reasons.is_empty()).then_some(Recipient { subscriber, reasons })
 }
 
 /// Says so where a page other than the home page led to a home page: the article is gone, and the

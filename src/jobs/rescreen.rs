@@ -15,7 +15,8 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::digest::{EarlierNews, earlier_alerts};
+use crate::digest::{EarlierNews, Letterhead, earlier_alerts};
+use crate::jobs::sync_lists::everybody;
 use crate::lists::in_official_journal;
 use crate::model::change::{Change, ChangeKind};
 use crate::model::designation::Issuer;
@@ -24,6 +25,7 @@ use crate::model::subscriber::Email;
 use crate::parse::address;
 use crate::screen::{Index, Listed};
 use crate::store::{self, FoundEarlier, OldArticle, REACH, Store, Unfinished};
+use crate::tokens::Links;
 
 /// Articles screened between two writes.
 const BATCH: usize = 50;
@@ -35,6 +37,8 @@ pub struct Rescreen {
     pub clock: Clock,
     /// The address mails come from.
     pub sender: Email,
+    /// Makes the signed links in mails; none where no page of ours can be reached.
+    pub links: Option<Arc<Links>>,
     /// Told when messages were put into the outbox.
     pub mail_waiting: Arc<Notify>,
     /// Cancelled to stop: the batch under way is finished first.
@@ -117,7 +121,9 @@ impl Rescreen {
         let earlier = self.store.earlier_by(at.edition).await?;
         let news =
             EarlierNews { list: &at.list, edition: at.edition, at: at.at, earlier: &earlier };
-        let messages = earlier_alerts(&news, &self.store.subscribers().await?, &self.sender);
+        let now = self.clock.now();
+        let letterhead = Letterhead { sender: &self.sender, links: self.links.as_deref(), now };
+        let messages = earlier_alerts(&news, &everybody(&self.store).await?, &letterhead);
         let added = self.store.end_rescreen(at.edition, messages, self.clock.now()).await?;
         if 0 < added {
             self.mail_waiting.notify_one();

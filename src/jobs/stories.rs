@@ -67,6 +67,6 @@ impl Crawler {
         };
         let version = judged.keys.wording;
         let news = News::Added { brings: &brings, tellings: &tellings, version };
-        Ok(digest::follow_ups(&known, &news, source, &readers, &self.settings.sender))
+        Ok(digest::follow_ups(&known, &news, source, &readers, &self.letterhead(now)))
     }
 }

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::digest::{ListNews, list_alerts};
+use crate::digest::{Letterhead, ListNews, Recipient, list_alerts};
 use crate::fetch::{Answer, Fetcher, Limits, Robots};
 use crate::jobs::rescreen::Rescreen;
 use crate::lists::{ListFile, ListSource, Location, changes, check_shrink, read_files};
@@ -25,6 +25,7 @@ use crate::model::source::{Listing, ListingKind};
 use crate::model::subscriber::Email;
 use crate::parse::listing::links;
 use crate::store::{self, EditionFile, NewEdition, Store};
+use crate::tokens::Links;
 
 /// First looks stand this far apart, and the first of them this long after the start.
 const STAGGER: TimeDelta = TimeDelta::minutes(3);
@@ -44,6 +45,8 @@ pub struct ListSync {
     pub clock: Clock,
     /// The address mails come from.
     pub sender: Email,
+    /// Makes the signed links in mails; none where no page of ours can be reached.
+    pub links: Option<Arc<Links>>,
     /// Told when messages were put into the outbox.
     pub mail_waiting: Arc<Notify>,
     /// Cancelled to stop: the look under way is finished first.
@@ -59,6 +62,13 @@ pub enum Look {
     Unchanged,
     /// The edition before stays in force.
     Refused { why: String },
+}
+
+/// Everybody who is told of what happens to a list.
+pub(crate) async fn everybody(store: &Store) -> store::Result<Vec<Recipient>> {
+    let subscribers = store.subscribers().await?;
+    let recipient = |subscriber| Recipient { subscriber, reasons: Vec::new() };
+    Ok(subscribers.into_iter().map(recipient).collect())
 }
 
 impl ListSync {
@@ -100,6 +110,7 @@ impl ListSync {
             store: self.store.clone(),
             clock: self.clock.clone(),
             sender: self.sender.clone(),
+            links: self.links.clone(),
             mail_waiting: Arc::clone(&self.mail_waiting),
             stop: self.stop.clone(),
         }
@@ -218,7 +229,9 @@ impl ListSync {
                     parties: fresh.parties.len(),
                     changes: &fresh.changes,
                 };
-                list_alerts(&news, &self.store.subscribers().await?, &self.sender)
+                let sender = &self.sender;
+                let letterhead = Letterhead { sender, links: self.links.as_deref(), now };
+                list_alerts(&news, &everybody(&self.store).await?, &letterhead)
             }
         };
         let count = messages.len();

@@ -59,15 +59,23 @@ pub enum HeldBack {
     /// The subscription has ended; the moment, where it is known.
     Left(Option<DateTime<Utc>>),
     /// Mails came back, so none are sent.
-    Suspended { since: DateTime<Utc>, reason: String },
+    Suspended {
+        since: DateTime<Utc>,
+        reason: String,
+    },
     /// The subscription was confirmed after the article had come in.
     ConfirmedLater(DateTime<Utc>),
     /// The page is a copy of an article, which alone is told.
     Copy(CopyOf),
     /// Not about sanctions.
-    NotRelevant { score: f64 },
+    NotRelevant {
+        score: f64,
+    },
     /// Published too long before it was found to be news.
-    TooOld { published: DateTime<Utc>, alert_age: TimeDelta },
+    TooOld {
+        published: DateTime<Utc>,
+        alert_age: TimeDelta,
+    },
     /// The subscriber has no interest at all.
     NoInterest,
     /// No interest is met; each says what it wants.
@@ -76,16 +84,19 @@ pub enum HeldBack {
     AddedLater(DateTime<Utc>),
     Muted(Mute),
     /// Told by digest alone: by this interest, at this moment.
-    Digest { interest: String, due: DateTime<Utc> },
+    Digest {
+        interest: String,
+        due: DateTime<Utc>,
+    },
 }
 
 impl fmt::Display for HeldBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let day = |at: &DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
         match self {
-            HeldBack::Unconfirmed => {
-                f.write_str("the subscription is not confirmed: our mail that asks was not answered")
-            }
+            HeldBack::Unconfirmed => f.write_str(
+                "the subscription is not confirmed: our mail that asks was not answered",
+            ),
             HeldBack::Left(Some(at)) => write!(f, "the subscription ended at {}", day(at)),
             HeldBack::Left(None) => f.write_str("the subscription has ended"),
             HeldBack::Suspended { since, reason } => {
@@ -150,11 +161,8 @@ pub async fn why(
     let decided = decide(text, subject, interests, mutes).await?;
     let case = Case { standing: *standing, course, about, alert_age, subscriber };
     let was_told = mails.iter().any(|mail| mail.cause.starts_with("article:"));
-    let held_back = if was_told && case.about.copy.is_none() {
-        Vec::new()
-    } else {
-        case.held_back(&decided)
-    };
+    let held_back =
+        if was_told && case.about.copy.is_none() { Vec::new() } else { case.held_back(&decided) };
     let Decided { subject, asked, .. } = decided;
     Ok(Some(Why {
         article: article.id,

@@ -13,6 +13,7 @@ mod designations;
 mod facts;
 mod feedback;
 mod interests;
+mod letters;
 mod links;
 mod lists;
 mod listings;
@@ -30,12 +31,9 @@ mod search;
 mod secrets;
 mod site_memory;
 mod sources;
-<<<<<<< HEAD
-mod subjects;
-=======
 mod stories;
 mod story_book;
->>>>>>> main
+mod subjects;
 mod subscribers;
 mod told;
 mod versions;
@@ -69,14 +67,11 @@ pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfi
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
-<<<<<<< HEAD
-pub use crate::store::subjects::StoredSubject;
-=======
 pub use crate::store::stories::StoryRules;
 pub use crate::store::story_book::{
     HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
 };
->>>>>>> main
+pub use crate::store::subjects::StoredSubject;
 pub use crate::store::subscribers::{
     Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person, Request as SubscriptionRequest,
 };

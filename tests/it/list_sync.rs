@@ -44,6 +44,7 @@ impl World {
             limits,
             clock,
             sender: "alerts@example.org".parse().unwrap(),
+            links: None,
             mail_waiting: Arc::new(Notify::new()),
             stop: CancellationToken::new(),
         };

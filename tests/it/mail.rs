@@ -5,15 +5,22 @@ use std::path::Path;
 use std::time::Duration;
 use std::{env, fs};
 
+use chrono::TimeDelta;
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
-use sanctionwatch::digest;
+use sanctionwatch::digest::{self, Letter, Letterhead};
+use sanctionwatch::interests;
 use sanctionwatch::mail::memory::Memory;
 use sanctionwatch::mail::settings::{Backend, Login, Security, Settings, Smtp};
 use sanctionwatch::mail::{Failure, Mailer};
+use sanctionwatch::model::interest::Interest;
 use sanctionwatch::model::judged::Judged;
 use sanctionwatch::model::subscriber::Message;
+use sanctionwatch::store::{Store, SubscriptionRequest};
+use sanctionwatch::tokens::Right;
 
-use crate::support::alerts::{SAMPLES, alert, email, now, reader, sample, sender};
+use crate::support::alerts::{
+    SAMPLES, alert, alerts, anna, email, links, now, reader, sample, sender,
+};
 use crate::support::smtp::{Act, Offer, Plan, SmtpServer, Stage};
 
 fn root() -> &'static Path {
@@ -23,24 +30,107 @@ fn root() -> &'static Path {
 // What the reader sees.
 
 /// Compares with `tests/mails/`; `BLESS=1` writes the files anew, for a person to look at.
+fn reads_as_the_reference_says(name: &str, message: &Message) {
+    for (ending, found) in [("txt", &message.text), ("html", &message.html)] {
+        let path = root().join(format!("tests/mails/{name}.{ending}"));
+        let found = match ending {
+            "txt" => format!("Subject: {}\n\n{found}", message.subject),
+            _ => found.clone(),
+        };
+        if env::var_os("BLESS").is_some() {
+            fs::write(&path, found).unwrap();
+            continue;
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(found, expected, "{name}.{ending} differs; BLESS=1 writes it anew");
+    }
+}
+
 #[test]
 fn alerts_read_as_the_reference_says() {
     for name in SAMPLES {
-        let message = alert(name);
-        for (ending, found) in [("txt", &message.text), ("html", &message.html)] {
-            let path = root().join(format!("tests/mails/{name}.{ending}"));
-            let found = match ending {
-                "txt" => format!("Subject: {}\n\n{found}", message.subject),
-                _ => found.clone(),
-            };
-            if env::var_os("BLESS").is_some() {
-                fs::write(&path, found).unwrap();
-                continue;
-            }
-            let expected = fs::read_to_string(&path).unwrap_or_default();
-            assert_eq!(found, expected, "{name}.{ending} differs; BLESS=1 writes it anew");
+        reads_as_the_reference_says(name, &alert(name));
+    }
+    // Without web pages a reader leaves by mail.
+    let (judged, source) = sample("official");
+    let plain = alerts(&judged, &source, &[reader(7, "anna@example.org", "")]).remove(0);
+    reads_as_the_reference_says("without-web", &plain);
+}
+
+/// What somebody asks for who means ill.
+fn asked() -> Vec<Interest> {
+    let interest = |name: &str, wanted: &str, often: &str| Interest {
+        id: 0,
+        name: name.to_owned(),
+        criteria: interests::criteria(wanted).unwrap(),
+        cadence: interests::cadence(often).unwrap(),
+    };
+    let wanted = "topics=licences; countries=ru,by; names=Calvenna Shipping|Igor Sechin";
+    vec![
+        interest("Shipping", wanted, "daily 07:30"),
+        interest(
+            "<b>You won</b>\r\nBcc: x@example.org http://evil.example/",
+            "words=evil.example/x oil",
+            "weekly Mon 08:00",
+        ),
+        interest("Everything", "", "at-once"),
+    ]
+}
+
+fn letter(what: Letter<'_>) -> Message {
+    let (sender, links, mut to) = (sender(), links(), anna().subscriber);
+    to.zone = chrono_tz::Europe::Berlin;
+    let letterhead = Letterhead { sender: &sender, links: Some(&links), now: now() };
+    digest::letter(what, &to, &letterhead, &links)
+}
+
+#[test]
+fn letters_read_as_the_reference_says() {
+    let asked = asked();
+    for (name, what, right) in [
+        ("confirm", Letter::Confirm(&asked), Right::Confirm),
+        ("subscribed", Letter::AlreadySubscribed, Right::Settings),
+        ("settings", Letter::Settings, Right::Settings),
+    ] {
+        let message = letter(what);
+        reads_as_the_reference_says(name, &message);
+        let link = links().page(right, 7, 0, now());
+        assert!(message.text.contains(&link) && message.html.contains(&link), "{name}");
+        assert_eq!(message.text.matches("watch.example.net/").count(), 1, "{name}");
+        assert_eq!(message.leave_url, None, "{name}: nothing to leave yet");
+        for forbidden in ["evil.example", "x@example.org", "<b>", "http://"] {
+            assert!(!message.text.contains(forbidden) || forbidden == "<b>", "{name}: {forbidden}");
+            assert!(!message.html.contains(forbidden), "{name}: {forbidden}");
         }
     }
+}
+
+#[tokio::test]
+async fn nobody_can_have_an_address_flooded() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("test.db")).unwrap();
+    let request = |email| SubscriptionRequest {
+        email,
+        name: String::new(),
+        zone: chrono_tz::UTC,
+        interests: asked(),
+    };
+    let mut posted = Vec::new();
+    for hour in 0..30 {
+        let now = now() + TimeDelta::hours(hour);
+        let known = store.ask_subscription(request(email("a@example.org")), now).await.unwrap();
+        let (sender, links) = (sender(), links());
+        let letterhead = Letterhead { sender: &sender, links: Some(&links), now };
+        let what = Letter::Confirm(&asked());
+        let letter = digest::letter(what, &known.subscriber, &letterhead, &links);
+        let (same, kind) = (letter.clone(), what.kind());
+        if store.post_letter(kind, letter, now).await.unwrap() {
+            posted.push(hour);
+            assert!(!store.post_letter(kind, same, now).await.unwrap(), "twice the same");
+        }
+    }
+    assert_eq!(posted, [0, 1, 2, 24, 25, 26]);
+    assert_eq!(store.outbox().await.unwrap().waiting, posted.len());
 }
 
 #[test]
@@ -88,10 +178,10 @@ fn nothing_in_the_html_is_fetched() {
 fn only_a_relevant_article_is_told() {
     let (mut judged, source) = sample("official");
     let readers = [reader(1, "a@example.org", ""), reader(2, "b@example.org", "")];
-    assert_eq!(digest::alerts(&judged, &source, &readers, &sender()).len(), 2);
-    assert!(digest::alerts(&judged, &source, &[], &sender()).is_empty());
+    assert_eq!(alerts(&judged, &source, &readers).len(), 2);
+    assert!(alerts(&judged, &source, &[]).is_empty());
     judged.verdict.relevant = false;
-    assert!(digest::alerts(&judged, &source, &readers, &sender()).is_empty());
+    assert!(alerts(&judged, &source, &readers).is_empty());
 }
 
 #[test]
@@ -106,7 +196,7 @@ fn quotes_stand_in_the_order_of_the_article_and_signs_say_nothing_twice() {
     part.end = part.start + part.text.len();
     judged.verdict.evidence.insert(1, part);
     let readers = [reader(1, "a@example.org", "")];
-    let message = digest::alerts(&judged, &source, &readers, &sender()).remove(0);
+    let message = alerts(&judged, &source, &readers).remove(0);
     assert!(!message.text.contains("“property and interests”"), "{}", message.text);
 }
 
@@ -115,7 +205,8 @@ fn a_message_id_names_the_article_and_the_reader() {
     let (judged, source) = sample("official");
     let readers = [reader(1, "a@example.org", ""), reader(2, "b@example.org", "")];
     let ids = |judged: &Judged, from: &str| -> Vec<String> {
-        let messages = digest::alerts(judged, &source, &readers, &email(from));
+        let letterhead = Letterhead { sender: &email(from), links: None, now: now() };
+        let messages = digest::alerts(judged, &source, &readers, &letterhead);
         messages.into_iter().map(|message| message.message_id).collect()
     };
     let first = ids(&judged, "alerts@example.net");
@@ -137,10 +228,14 @@ fn subjects_are_bounded_lines() {
     for title in ["word ".repeat(5_000), "x".repeat(5_000), "制裁".repeat(5_000), String::new()] {
         judged.article.title = title;
         let readers = [reader(1, "a@example.org", "")];
-        let message = digest::alerts(&judged, &source, &readers, &sender()).remove(0);
+        let message = alerts(&judged, &source, &readers).remove(0);
         let length = message.subject.chars().count();
         assert!((10..=120).contains(&length), "{length}: {}", message.subject);
-        assert!(message.text.len() < 10_000 && message.html.len() < 30_000);
+        assert!(
+            message.text.len() < 10_000 && message.html.len() < 30_000,
+            "{}",
+            message.html.len()
+        );
     }
 }
 

@@ -109,6 +109,7 @@ async fn older_articles_are_told_once_over_a_restart() {
     let search = |store: &Store| Rescreen {
         store: store.clone(),
         clock: Clock::fixed(now),
+        links: None,
         sender: "alerts@example.org".parse().unwrap(),
         mail_waiting: Arc::new(Notify::new()),
         stop: CancellationToken::new(),

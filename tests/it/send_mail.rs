@@ -14,7 +14,7 @@ use mail_parser::MessageParser;
 use rusqlite::{Connection, OpenFlags};
 use sanctionwatch::clock::Clock;
 use sanctionwatch::dedupe;
-use sanctionwatch::digest;
+use sanctionwatch::digest::Recipient;
 use sanctionwatch::jobs::send_mail::{self, Round};
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::alerts::{SAMPLES, email, now, sample, sender};
+use crate::support::alerts::{SAMPLES, alerts, email, now, sample, sender};
 use crate::support::smtp::{Act, Certificate, Plan, Received, SmtpServer, Stage};
 
 /// A database with readers, and articles that are to be told to them.
@@ -58,7 +58,9 @@ impl Office {
         judged.article.url = judged.keys.address.clone();
         judged.keys.wording = number as u64;
         let readers = self.store.subscribers().await.unwrap();
-        let messages = digest::alerts(&judged, &source, &readers, &sender());
+        let recipient = |subscriber| Recipient { subscriber, reasons: Vec::new() };
+        let readers: Vec<Recipient> = readers.into_iter().map(recipient).collect();
+        let messages = alerts(&judged, &source, &readers);
         let url = judged.article.url.clone();
         let fetched = Fetched {
             requested: url.clone(),

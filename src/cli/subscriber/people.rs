@@ -41,7 +41,8 @@ pub(crate) struct ShowArgs {
 pub(crate) async fn add(store: &Store, args: AddArgs) -> anyhow::Result<Exit> {
     let email: Email = args.email.parse()?;
     let shown = email.expose().to_owned();
-    let interests = args.interest.iter().map(|text| interest(text)).collect::<Result<Vec<_>, _>>()?;
+    let interests =
+        args.interest.iter().map(|text| interest(text)).collect::<Result<Vec<_>, _>>()?;
     let enrolment = Enrolment {
         email,
         name: args.name,

@@ -137,7 +137,9 @@ impl Places {
     fn of(headers: &StringRecord) -> Result<Self, Vec<String>> {
         let unknown = headers.iter().filter(|header| !COLUMNS.contains(header));
         let mut mistakes: Vec<String> = unknown
-            .map(|header| format!("line 1: column {header:?} is unknown; {}", meant(header, &COLUMNS)))
+            .map(|header| {
+                format!("line 1: column {header:?} is unknown; {}", meant(header, &COLUMNS))
+            })
             .collect();
         let place = |column| headers.iter().position(|header| header == column);
         if place("email").is_none() {
@@ -242,16 +244,37 @@ mod tests {
     #[test]
     fn mistakes_name_line_column_value_and_remedy() {
         let cases = [
-            ("mail\nx@example.org\n", "line 1: column \"mail\" is unknown; did you mean \"email\"?"),
+            (
+                "mail\nx@example.org\n",
+                "line 1: column \"mail\" is unknown; did you mean \"email\"?",
+            ),
             ("name\nAda\n", "line 1: there is no column email"),
             ("email,email\na@b.example,c@d.example\n", "line 1: column email stands twice"),
             ("email\nada\n", "line 2, email: \"ada\" is not an e-mail address"),
-            ("email,zone\na@b.example,Berlin\n", "line 2, zone: \"Berlin\" is no time zone; did you mean \"Europe/Berlin\"?"),
-            ("email,interest,criteria\na@b.example,X,country=ru\n", "line 2, criteria: there is no key \"country\""),
-            ("email,interest,criteria\na@b.example,,countries=ru\n", "line 2, interest: \"countries=ru\" has no name"),
-            ("email,interest,cadence\na@b.example,X,yearly\n", "line 2, cadence: \"yearly\" is no cadence"),
-            ("email,name\na@b.example,Ada\na@b.example,Bo\n", "line 3, name: \"Bo\", but an earlier line"),
-            ("email,interest\na@b.example,X\na@b.example,X\n", "line 3, interest: \"X\" stands twice"),
+            (
+                "email,zone\na@b.example,Berlin\n",
+                "line 2, zone: \"Berlin\" is no time zone; did you mean \"Europe/Berlin\"?",
+            ),
+            (
+                "email,interest,criteria\na@b.example,X,country=ru\n",
+                "line 2, criteria: there is no key \"country\"",
+            ),
+            (
+                "email,interest,criteria\na@b.example,,countries=ru\n",
+                "line 2, interest: \"countries=ru\" has no name",
+            ),
+            (
+                "email,interest,cadence\na@b.example,X,yearly\n",
+                "line 2, cadence: \"yearly\" is no cadence",
+            ),
+            (
+                "email,name\na@b.example,Ada\na@b.example,Bo\n",
+                "line 3, name: \"Bo\", but an earlier line",
+            ),
+            (
+                "email,interest\na@b.example,X\na@b.example,X\n",
+                "line 3, interest: \"X\" stands twice",
+            ),
             ("email,name\na@b.example\n", "every line needs the same columns"),
         ];
         for (text, expected) in cases {
@@ -264,7 +287,8 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_and_all_come_back() {
-        for cell in ["=1+1", "'=1", "''-x", "+x@example.org", "@x", "\tx", "O'Neil", "'", "", "x=y"] {
+        for cell in ["=1+1", "'=1", "''-x", "+x@example.org", "@x", "\tx", "O'Neil", "'", "", "x=y"]
+        {
             let shield = shielded(cell);
             assert!(!shield.starts_with(['=', '+', '-', '@', '\t']), "{shield}");
             assert_eq!(unshielded(&shield), cell);

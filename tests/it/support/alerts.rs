@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use sanctionwatch::classify::{self, weights};
-use sanctionwatch::digest;
+use sanctionwatch::digest::{self, Letterhead, Reason, Recipient};
 use sanctionwatch::model::article::{About, Article, Block, BlockKind};
 use sanctionwatch::model::judged::{Evidence, Field, Judged, Keys, Verdict};
 use sanctionwatch::model::source::{Expectation, Recipe, Rendering, Source, SourceId, SourceKind};
 use sanctionwatch::model::subscriber::{Email, Message, Subscriber};
+use sanctionwatch::tokens::{Key, Links};
 
 pub(crate) fn now() -> DateTime<Utc> {
     "2024-07-16T12:00:00Z".parse().unwrap()
@@ -20,8 +21,30 @@ pub(crate) fn sender() -> Email {
     email("alerts@example.net")
 }
 
-pub(crate) fn reader(id: i64, address: &str, name: &str) -> Subscriber {
-    Subscriber { id, email: email(address), name: name.to_owned(), zone: chrono_tz::UTC, serial: 0 }
+pub(crate) fn reader(id: i64, address: &str, name: &str) -> Recipient {
+    let (email, name) = (email(address), name.to_owned());
+    let subscriber = Subscriber { id, email, name, zone: chrono_tz::UTC, serial: 0 };
+    Recipient { subscriber, reasons: Vec::new() }
+}
+
+/// Somebody with interests in the matter.
+pub(crate) fn anna() -> Recipient {
+    let reason = |interest: &str, because: &[&str]| Reason {
+        interest: interest.to_owned(),
+        because: because.iter().map(|&text| text.to_owned()).collect(),
+    };
+    Recipient {
+        reasons: vec![
+            reason("Shipping", &["countries: ru", "words: oil OR engines"]),
+            reason("Everything", &[]),
+        ],
+        ..reader(7, "anna@example.org", "Anna Müller")
+    }
+}
+
+/// Links that are the same in every run.
+pub(crate) fn links() -> Links {
+    Links::new("https://watch.example.net", Key::new([7; 32]))
 }
 
 pub(crate) fn source(title: &str, kind: SourceKind, language: &str) -> Source {
@@ -194,8 +217,16 @@ pub(crate) fn sample(name: &str) -> (Judged, Source) {
 pub(crate) const SAMPLES: &[&str] =
     &["official", "russian", "japanese", "arabic", "hostile", "title-only"];
 
+/// The alert as a service with web pages sends it.
 pub(crate) fn alert(name: &str) -> Message {
     let (judged, source) = sample(name);
-    let readers = [reader(7, "anna@example.org", "Anna Müller")];
-    digest::alerts(&judged, &source, &readers, &sender()).remove(0)
+    let (sender, links) = (sender(), links());
+    let letterhead = Letterhead { sender: &sender, links: Some(&links), now: now() };
+    digest::alerts(&judged, &source, &[anna()], &letterhead).remove(0)
+}
+
+/// Alerts from a service without web pages.
+pub(crate) fn alerts(judged: &Judged, source: &Source, to: &[Recipient]) -> Vec<Message> {
+    let letterhead = Letterhead { sender: &sender(), links: None, now: now() };
+    digest::alerts(judged, source, to, &letterhead)
 }

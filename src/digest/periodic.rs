@@ -1,0 +1,367 @@
+//! The digest: one mail on what happened since the last one.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use crate::digest::alert::{HEADLINE, Link, NAME, Reason, Recipient, link};
+use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
+use crate::digest::line::{one_line, shorten, wrap};
+use crate::digest::summary;
+use crate::digest::words::{self, COLUMNS};
+use crate::model::facts::Facts;
+use crate::model::stamp::Stamp;
+use crate::model::subscriber::Message;
+
+/// An article in a digest, as it stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DigestItem {
+    pub title: String,
+    pub url: String,
+    /// The source's title for people.
+    pub source: String,
+    pub official: bool,
+    pub published: Option<Stamp>,
+    /// ISO 639-1.
+    pub language: Option<String>,
+    /// 0 to 1.
+    pub score: f64,
+    pub facts: Facts,
+    pub mark: Mark,
+    /// The titles of other sources that tell the same.
+    pub also: Vec<String>,
+}
+
+/// What became of an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It is news.
+    New,
+    /// It was told before, and says something else now.
+    Corrected,
+    /// It was told before, and its page is gone.
+    Gone,
+    /// It is another report of an event that was told before.
+    Known,
+}
+
+/// What an edition of an official list changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestList {
+    /// The list's name for people.
+    pub title: String,
+    pub at: DateTime<Utc>,
+    pub added: usize,
+    pub removed: usize,
+    pub amended: usize,
+    /// The first names that came or went, each with `+` or `-` before it.
+    pub names: Vec<String>,
+}
+
+/// A source that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    pub title: String,
+    /// When it was last read; none: never.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// What a digest tells.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Digest {
+    /// The moment at which it was due.
+    pub due: DateTime<Utc>,
+    /// The row of the first interest it is for: with the moment it names the digest.
+    pub interest: i64,
+    /// Most certain first.
+    pub items: Vec<DigestItem>,
+    /// Articles that were found beyond these.
+    pub more: usize,
+    pub lists: Vec<DigestList>,
+    pub unread: Vec<Unread>,
+}
+
+impl Digest {
+    /// Whether nothing happened.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.lists.is_empty()
+    }
+}
+
+/// The mail on it. The `Message-ID` depends on moment, interest, domain and subscriber alone.
+pub fn digest(digest: &Digest, recipient: &Recipient, letterhead: &Letterhead<'_>) -> Message {
+    let to = &recipient.subscriber;
+    let foot = &letterhead.foot(to);
+    let page = &Page::new(digest, recipient);
+    let written = "a template writes into a string, which cannot fail";
+    let cause = name_of(&format!("{} {}", digest.due.to_rfc3339(), digest.interest));
+    Written {
+        subject: page.subject.clone(),
+        text: TextPart { page, foot }.render().expect(written),
+        html: HtmlPart { page, foot }.render().expect(written),
+        message_id: letterhead.message_id("digest", &cause, to),
+        follows: None,
+    }
+    .to(to, foot.leave_url())
+}
+
+/// Scores from here on are certain enough to stand among the news.
+const CERTAIN: f64 = 0.75;
+/// Sources named that could not be read, and that tell the same as another.
+const UNREAD: usize = 5;
+const ALSO: usize = 4;
+/// Characters of the subject.
+const SUBJECT: usize = 110;
+
+#[derive(Debug)]
+struct Page {
+    subject: String,
+    /// `27 November 2026, 07:30`, on the subscriber's clock.
+    until: String,
+    groups: Vec<Group>,
+    lists: Vec<ListLine>,
+    more: usize,
+    /// What could not be read; empty where everything could.
+    unread: String,
+    /// The interests it is for.
+    interests: Vec<String>,
+}
+
+/// Items under one heading.
+#[derive(Debug)]
+struct Group {
+    heading: String,
+    items: Vec<Line>,
+}
+
+#[derive(Debug)]
+struct Line {
+    headline: String,
+    /// `Corrected` or `Gone`; else empty.
+    mark: &'static str,
+    summary: String,
+    /// Source, date and certainty.
+    details: String,
+    also: String,
+    language: String,
+    direction: &'static str,
+    side: &'static str,
+    link: Option<Link>,
+}
+
+#[derive(Debug)]
+struct ListLine {
+    title: String,
+    counts: String,
+    names: String,
+}
+
+#[derive(Template)]
+#[template(path = "digest.txt", escape = "none")]
+struct TextPart<'a> {
+    page: &'a Page,
+    foot: &'a Foot<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "digest.html")]
+struct HtmlPart<'a> {
+    page: &'a Page,
+    foot: &'a Foot<'a>,
+}
+
+impl TextPart<'_> {
+    fn wrapped(&self, line: impl AsRef<str>) -> String {
+        wrap(line.as_ref(), COLUMNS, "")
+    }
+
+    fn headline(&self, line: &Line) -> String {
+        match line.mark {
+            "" => words::item(&line.headline),
+            mark => words::item(&format!("{mark}: {}", line.headline)),
+        }
+    }
+
+    fn below(&self, line: &str) -> String {
+        wrap(line, COLUMNS, "    ")
+    }
+
+    fn item(&self, line: &str) -> String {
+        words::item(line)
+    }
+}
+
+impl Page {
+    fn new(digest: &Digest, recipient: &Recipient) -> Self {
+        let zone = recipient.subscriber.zone;
+        let interests = recipient.reasons.iter().map(Reason::in_words).collect();
+        Self {
+            subject: subject(digest),
+            until: digest.due.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string(),
+            groups: groups(&digest.items),
+            lists: digest.lists.iter().map(list_line).collect(),
+            more: digest.more,
+            unread: unread(&digest.unread),
+            interests,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.lists.is_empty()
+    }
+}
+
+/// `5 new, 1 corrected: OFAC designates 12 entities, 4 vessels`.
+fn subject(digest: &Digest) -> String {
+    let count = |mark: Mark| digest.items.iter().filter(|item| item.mark == mark).count();
+    let counts = [
+        (count(Mark::New) + digest.more, "new"),
+        (count(Mark::Corrected), "corrected"),
+        (count(Mark::Gone), "gone"),
+        (count(Mark::Known), "more on what you know"),
+        (digest.lists.len(), if digest.lists.len() == 1 { "list change" } else { "list changes" }),
+    ];
+    let told: Vec<String> = counts
+        .iter()
+        .filter(|(number, _)| 0 < *number)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    if told.is_empty() {
+        return "Sanctions digest: nothing new".to_owned();
+    }
+    let top = digest
+        .items
+        .first()
+        .map(|item| summary::event(&item.facts).unwrap_or_else(|| one_line(&item.title)));
+    let top = top.or_else(|| digest.lists.first().map(|list| one_line(&list.title)));
+    shorten(&format!("{}: {}", told.join(", "), top.unwrap_or_default()), SUBJECT)
+}
+
+/// The items by country or programme, the group with the most certain item first; those in doubt,
+/// and those that follow up what was told before, each apart at the end.
+fn groups(items: &[DigestItem]) -> Vec<Group> {
+    let mut order: Vec<String> = Vec::new();
+    let mut by_heading: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+    let last = ["Less certain", "Corrections to what you know", "More on what you know"];
+    for item in items {
+        let heading = match item.mark {
+            Mark::Corrected | Mark::Gone => last[1].to_owned(),
+            Mark::Known => last[2].to_owned(),
+            Mark::New if item.score < CERTAIN => last[0].to_owned(),
+            Mark::New => heading(&item.facts),
+        };
+        if !order.contains(&heading) {
+            order.push(heading.clone());
+        }
+        by_heading.entry(heading).or_default().push(line(item));
+    }
+    let rank = |heading: &String| match last.iter().position(|it| it == heading) {
+        Some(place) => place + 2,
+        None => usize::from(heading == OTHER),
+    };
+    order.sort_by_key(rank);
+    let group = |heading: String| {
+        let items = by_heading.remove(&heading).unwrap_or_default();
+        Group { heading, items }
+    };
+    order.into_iter().map(group).collect()
+}
+
+const OTHER: &str = "Other";
+
+/// The country that programme or action are aimed at, else the programme's topic.
+fn heading(facts: &Facts) -> String {
+    let programme = facts.programmes.first().map(|shown| &shown.value);
+    let country = programme.and_then(|programme| programme.country.as_ref());
+    let country = country.or(facts.countries.first().map(|shown| &shown.value));
+    match (country, programme) {
+        (Some(code), _) => words::country(code),
+        (None, Some(programme)) if !programme.topic.is_empty() => {
+            let topic = one_line(&programme.topic);
+            let mut letters = topic.chars();
+            let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+            shorten(&(first + letters.as_str()), NAME)
+        }
+        _ => OTHER.to_owned(),
+    }
+}
+
+fn line(item: &DigestItem) -> Line {
+    let source = shorten(&one_line(&item.source), NAME);
+    let headline = match one_line(&item.title) {
+        title if title.is_empty() => format!("An article from {source}"),
+        title => shorten(&title, HEADLINE),
+    };
+    let language = item.language.clone().unwrap_or_default();
+    let leftwards = words::runs_leftwards(&language);
+    let mut details = vec![if item.official { format!("{source} (official)") } else { source }];
+    details.extend(item.published.map(|stamp| words::date(&stamp)));
+    if !language.is_empty() && language != "en" {
+        details.push(one_line(words::language(&language)));
+    }
+    if item.score < CERTAIN {
+        details.push(words::certainty(item.score).to_owned());
+    }
+    let mut also: Vec<String> =
+        item.also.iter().take(ALSO).map(|title| shorten(&one_line(title), NAME)).collect();
+    if ALSO < item.also.len() {
+        also.push(format!("{} more", item.also.len() - ALSO));
+    }
+    Line {
+        headline,
+        mark: match item.mark {
+            Mark::Corrected => "Corrected",
+            Mark::Gone => "Gone",
+            Mark::New | Mark::Known => "",
+        },
+        summary: summary::line(&item.facts).unwrap_or_default(),
+        details: details.join(" · "),
+        also: if also.is_empty() { String::new() } else { format!("Also in {}", also.join(", ")) },
+        language,
+        direction: if leftwards { "rtl" } else { "ltr" },
+        side: if leftwards { "right" } else { "left" },
+        link: link(&item.url),
+    }
+}
+
+fn list_line(list: &DigestList) -> ListLine {
+    let counts = [(list.added, "added"), (list.removed, "removed"), (list.amended, "amended")];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(number, _)| 0 < *number)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    let names: Vec<String> = list.names.iter().map(|name| shorten(&one_line(name), NAME)).collect();
+    let shown = list.added + list.removed;
+    let more = match shown.saturating_sub(names.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    ListLine {
+        title: shorten(&one_line(&list.title), NAME),
+        counts: format!("{} · {} UTC", counts.join(", "), list.at.format("%-d %B %Y, %H:%M")),
+        names: if names.is_empty() { String::new() } else { names.join(", ") + &more },
+    }
+}
+
+/// `Could not be read: Treasury press releases (since 3 November 2026), and 2 more sources.`
+fn unread(sources: &[Unread]) -> String {
+    if sources.is_empty() {
+        return String::new();
+    }
+    let mut told: Vec<String> = sources
+        .iter()
+        .take(UNREAD)
+        .map(|source| {
+            let since = source.since.map_or("never so far".to_owned(), |at| {
+                format!("last on {}", at.format("%-d %B %Y"))
+            });
+            format!("{} ({since})", shorten(&one_line(&source.title), NAME))
+        })
+        .collect();
+    if UNREAD < sources.len() {
+        told.push(format!("{} more sources", sources.len() - UNREAD));
+    }
+    format!("What they published may be missing here: {}", told.join(", "))
+}
