@@ -13,7 +13,9 @@ use crate::jobs::names::Watched;
 use crate::model::interest::{Cadence, Interest, Mute};
 use crate::model::judged::Evidence;
 use crate::model::subscriber::{Standing, Subscriber};
-use crate::store::{self, CopyOf, Course, KnownSubscriber, MailOf, Store, StoredSubject};
+use crate::store::{
+    self, CopyOf, Course, KnownSubscriber, MailOf, Store, StoredSubject, ToldBefore,
+};
 
 /// The article somebody asks about.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +69,8 @@ pub enum HeldBack {
     ConfirmedLater(DateTime<Utc>),
     /// The page is a copy of an article, which alone is told.
     Copy(CopyOf),
+    /// Its story had been told, and it added nothing to act on.
+    ToldBefore(ToldBefore),
     /// Not about sanctions.
     NotRelevant {
         score: f64,
@@ -111,6 +115,9 @@ impl fmt::Display for HeldBack {
                 copy.share * 100.0,
                 copy.article
             ),
+            HeldBack::ToldBefore(before) => {
+                write!(f, "its story {} was told before: {}", before.story, before.reason)
+            }
             HeldBack::NotRelevant { score } => {
                 write!(f, "it is not about sanctions: its score is {score:.2}")
             }
@@ -159,8 +166,9 @@ pub async fn why(
     let mails = store.mails_of(subscriber.id, about.article).await?;
     let text = store.texts(vec![about.article]).await?.remove(&about.article).unwrap_or_default();
     let decided = decide(text, subject, interests, mutes).await?;
-    let case = Case { standing: *standing, course, about, alert_age, subscriber };
-    let was_told = mails.iter().any(|mail| mail.cause.starts_with("article:"));
+    let told_before = store.told_before(about.article).await?;
+    let case = Case { standing: *standing, course, about, told_before, alert_age, subscriber };
+    let was_told = !mails.is_empty();
     let held_back =
         if was_told && case.about.copy.is_none() { Vec::new() } else { case.held_back(&decided) };
     let Decided { subject, asked, .. } = decided;
@@ -211,6 +219,7 @@ struct Case<'a> {
     standing: Standing,
     course: Course,
     about: About,
+    told_before: Option<ToldBefore>,
     alert_age: TimeDelta,
     subscriber: &'a Subscriber,
 }
@@ -247,6 +256,7 @@ impl Case<'_> {
         {
             reasons.push(HeldBack::TooOld { published, alert_age: self.alert_age });
         }
+        reasons.extend(self.told_before.clone().map(HeldBack::ToldBefore));
         let added = at_once.iter().filter_map(|interest| self.course.interests.get(&interest.id));
         let first = added.min().filter(|added| subject.first_seen < **added);
         reasons.extend(first.copied().map(HeldBack::AddedLater));

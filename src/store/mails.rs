@@ -37,6 +37,14 @@ pub struct Course {
     pub interests: HashMap<i64, DateTime<Utc>>,
 }
 
+/// Why an article was told to nobody: its story had been told already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldBefore {
+    pub story: i64,
+    pub reason: String,
+    pub at: DateTime<Utc>,
+}
+
 /// An address whose text is that of a stored article.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CopyOf {
@@ -54,7 +62,7 @@ impl Store {
                 "SELECT cause, subject, message_id, state, created, attempts, next_try, finished, reply
                  FROM delivery
                  WHERE subscriber = ?1
-                   AND (cause IN ('article:' || ?2, 'gone:' || ?2)
+                   AND (article = ?2 OR cause IN ('article:' || ?2, 'gone:' || ?2)
                         OR cause GLOB 'revision:' || ?2 || ':*')
                  ORDER BY id",
             )?;
@@ -94,6 +102,19 @@ impl Store {
                 suspended: suspended.zip(row.get(3)?),
                 interests: interests_added(connection, subscriber)?,
             }))
+        })
+        .await
+    }
+
+    /// Why the story of an article held its alert back, if it did.
+    pub async fn told_before(&self, article: i64) -> Result<Option<ToldBefore>> {
+        self.read(move |connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT story, reason, at FROM held_back WHERE article = ?1")?;
+            let mut rows = statement.query([article])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            let at = parse_moment(&row.get::<_, String>(2)?)?;
+            Ok(Some(ToldBefore { story: row.get(0)?, reason: row.get(1)?, at }))
         })
         .await
     }

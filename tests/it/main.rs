@@ -31,6 +31,8 @@ mod sources;
 mod stories;
 mod story;
 mod support;
+mod subscribers;
 mod tree;
 mod web;
 mod websub;
+mod why;
