@@ -6,6 +6,7 @@ mod health;
 pub mod heart;
 pub mod judge;
 pub mod links;
+mod list_readers;
 pub mod listings;
 pub mod names;
 pub mod looks;
