@@ -8,7 +8,8 @@
 //!
 //! `--ours` scores texts dumped before, say by the trainer for pages of hosts it had not seen;
 //! `--site-memory` lets the reader learn what sites repeat from the other pages of the corpus, and
-//! shows the sets without and with it; `--bare` times a bare parse by `scraper` of
+//! shows the sets without and with it, and how much of what is falsely in stands on other pages of
+//! the host at all; `--bare` times a bare parse by `scraper` of
 //! every page, `--stages` the steps of reading, `--curve` made pages of 1 to 20 MB.
 //!
 //! A peer's file has one JSON line a page: {"id", "text", "seconds"?}.
@@ -29,7 +30,8 @@ use sanctionwatch::model::article::SiteMemory;
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::Recipe;
 use sanctionwatch::parse::page;
-use sanctionwatch::text::overlap::overlap;
+use sanctionwatch::text::fold::{fold, numberless_hash};
+use sanctionwatch::text::overlap::{overlap, run_hash, runs, token_hashes};
 use serde_json::{Value, json};
 
 fn main() -> anyhow::Result<()> {
@@ -42,6 +44,7 @@ fn main() -> anyhow::Result<()> {
     };
     let mut peers = vec![("sanctionwatch".to_owned(), texts)];
     if wanted.site_memory {
+        print_repeats(&pages, &peers[0].1, &sites);
         let texts = read_all(&wanted.folder, &pages, &sites, &mut Sites::default())?;
         peers.push(("with site memory".to_owned(), texts));
     }
@@ -176,6 +179,8 @@ type Texts = HashMap<String, Reading>;
 /// What a reader made of a page.
 struct Reading {
     text: String,
+    /// The blocks of the text; none for peers.
+    blocks: Vec<String>,
     seconds: Option<f64>,
 }
 
@@ -195,8 +200,10 @@ fn read_all(
         if let Some(article) = &article {
             learnt.learn(&page.url, article);
         }
-        let text = article.map(|article| article.text()).unwrap_or_default();
-        texts.insert(page.id.clone(), Reading { text, seconds });
+        let text = article.as_ref().map(|article| article.text()).unwrap_or_default();
+        let blocks = article.into_iter().flat_map(|article| article.blocks);
+        let blocks = blocks.map(|block| block.text).collect();
+        texts.insert(page.id.clone(), Reading { text, blocks, seconds });
     }
     Ok(texts)
 }
@@ -206,6 +213,57 @@ fn body(folder: &Path, page: &Page) -> anyhow::Result<Vec<u8>> {
     let mut body = Vec::new();
     flate2::read::MultiGzDecoder::new(fs::File::open(file)?).read_to_end(&mut body)?;
     Ok(body)
+}
+
+/// What a memory could take at most: of the runs of words that are in and not in the known text,
+/// those in blocks that other pages of the host bear as well.
+#[derive(Default)]
+struct Repeats {
+    /// Pages whose host has others.
+    pages: u32,
+    runs: usize,
+    /// Runs that are not in the known text; of them in blocks of one other page, of two.
+    false_runs: usize,
+    on_one: usize,
+    on_two: usize,
+    /// Runs of the known text in blocks of one other page: what taking all such blocks would cost.
+    true_on_one: usize,
+}
+
+fn print_repeats(pages: &[Page], texts: &Texts, sites: &Sites) {
+    const RUN: usize = 4;
+    let mut table: BTreeMap<&str, Repeats> = BTreeMap::new();
+    for page in pages {
+        let (Some(truth), Some(reading)) = (&page.text, texts.get(&page.id)) else { continue };
+        let memory = sites.memory(&page.url);
+        if memory.on_host.is_empty() {
+            continue;
+        }
+        let truth = runs(truth);
+        let row = table.entry(&page.dataset).or_default();
+        row.pages += 1;
+        for block in &reading.blocks {
+            let seen = memory.on_host.get(&numberless_hash(&fold(block))).copied().unwrap_or(0);
+            let tokens = token_hashes(block);
+            let all = tokens.windows(RUN).count();
+            let known =
+                tokens.windows(RUN).filter(|run| truth.contains_key(&run_hash(run))).count();
+            row.runs += all;
+            row.false_runs += all - known;
+            row.on_one += if seen >= 1 { all - known } else { 0 };
+            row.on_two += if seen >= 2 { all - known } else { 0 };
+            row.true_on_one += if seen >= 1 { known } else { 0 };
+        }
+    }
+    println!("runs of four words in pages with others of their host:");
+    println!("  set           pages   runs   false   of them on 1 other   on 2   true on 1 other");
+    for (set, row) in table {
+        println!(
+            "  {set:<13} {:>5} {:>6} {:>7} {:>20} {:>6} {:>17}",
+            row.pages, row.runs, row.false_runs, row.on_one, row.on_two, row.true_on_one
+        );
+    }
+    println!();
 }
 
 /// Time against size, on a page whose like is repeated: paragraphs, links, a list, a table.
@@ -302,7 +360,7 @@ fn load_peer(file: &Path) -> anyhow::Result<Texts> {
     for line in lines.lines() {
         let value: Value = serde_json::from_str(line)?;
         let text = value["text"].as_str().unwrap_or_default().to_owned();
-        let read = Reading { text, seconds: value["seconds"].as_f64() };
+        let read = Reading { text, blocks: Vec::new(), seconds: value["seconds"].as_f64() };
         texts.insert(value["id"].as_str().unwrap_or_default().to_owned(), read);
     }
     Ok(texts)

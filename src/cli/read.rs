@@ -18,7 +18,7 @@ use crate::cli::{Exit, lines};
 use crate::clock::Clock;
 use crate::fetch::{self, Fetcher};
 use crate::jobs;
-use crate::model::article::{Article, Block, BlockKind, SiteMemory};
+use crate::model::article::{Article, Block, BlockKind, Signatory, SiteMemory};
 use crate::model::extracted::Captions;
 use crate::model::fetched::{Fetched, Validators};
 use crate::model::note::Note;
@@ -84,6 +84,8 @@ struct Answer {
     url: String,
     title: String,
     byline: Vec<String>,
+    /// `person` or `organisation` for each name of the byline.
+    signatories: Vec<&'static str>,
     published: Option<String>,
     modified: Option<String>,
     language: Option<String>,
@@ -143,6 +145,7 @@ fn to_line(id: Value, url: String, article: Option<Article>, notes: &[Note]) -> 
             url,
             title: String::new(),
             byline: Vec::new(),
+            signatories: Vec::new(),
             published: None,
             modified: None,
             language: None,
@@ -163,6 +166,7 @@ fn to_line(id: Value, url: String, article: Option<Article>, notes: &[Note]) -> 
         url: article.url,
         title: article.title,
         byline: article.byline,
+        signatories: article.about.signatories.into_iter().map(Signatory::name).collect(),
         published: article.published.map(|stamp| stamp.to_string()),
         modified: article.modified.map(|stamp| stamp.to_string()),
         language: article.language,
@@ -426,10 +430,19 @@ fn show(
     Ok(())
 }
 
+/// The names of the byline that are persons', or organisations'; none where no name is.
+fn signed_by(article: &Article, kind: Signatory) -> Option<String> {
+    let names = article.byline.iter().zip(&article.about.signatories);
+    let names: Vec<&str> =
+        names.filter(|(_, of)| **of == kind).map(|(name, _)| name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
 fn show_fields(out: &mut impl Write, article: &Article) -> io::Result<()> {
     let fields = [
         ("url", Some(article.url.clone())),
-        ("by", (!article.byline.is_empty()).then(|| article.byline.join(", "))),
+        ("by", signed_by(article, Signatory::Person)),
+        ("by", signed_by(article, Signatory::Organisation).map(|names| names + " (organisation)")),
         ("published", article.published.map(|stamp| stamp.to_string())),
         ("modified", article.modified.map(|stamp| stamp.to_string())),
         ("language", article.language.clone()),

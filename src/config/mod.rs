@@ -35,7 +35,63 @@ pub struct Settings {
     pub mail: Mail,
     /// What the service listens on; none where it listens on nothing.
     pub web: Option<Web>,
+    /// Where figures for Prometheus are served; none where nobody asks for them.
+    pub metrics: Option<SocketAddr>,
+    pub operator: Operator,
+    pub backup: Backup,
+    pub keep: Keep,
     pub log: Log,
+}
+
+/// Who is told what keeps the service from its work, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// None tells the log alone.
+    pub email: Option<Email>,
+    /// A trouble that lasts is told again after so long.
+    pub remind: Duration,
+    /// A mail that waits for longer is a trouble.
+    pub mail_waits: Duration,
+    /// Fewer bytes left on the database's disk are a trouble.
+    pub disk_free: u64,
+}
+
+/// Copies of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// Where they lie.
+    pub folder: PathBuf,
+    /// The newest of each of so many days stays …
+    pub daily: usize,
+    /// … and of each of so many weeks.
+    pub weekly: usize,
+    /// A newest copy that is older is a trouble; none if nobody cares.
+    pub oldest: Option<Duration>,
+}
+
+/// How long things are kept; none is for ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Of articles not about sanctions.
+    pub others: KeepOthers,
+    /// The same for single sources, by id; in place of `others`.
+    pub sources: Vec<(String, KeepOthers)>,
+    pub visits: Option<Duration>,
+    /// Texts of mails that were sent.
+    pub mails: Option<Duration>,
+    /// Files of list editions, but never those of the latest.
+    pub list_files: Option<Duration>,
+}
+
+/// How long what is not about sanctions is kept; none is for ever.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeepOthers {
+    /// The article with all that belongs to it.
+    pub articles: Option<Duration>,
+    /// The page as it came.
+    pub snapshots: Option<Duration>,
+    /// Earlier texts.
+    pub revisions: Option<Duration>,
 }
 
 /// Where the service is reached from outside.
@@ -256,7 +312,7 @@ pub fn settings(
     text: &str,
     environment: &Environment,
 ) -> Result<Settings, BadConfig> {
-    let written = file::read(path, text).map_err(BadConfig::Mistakes)?;
+    let written = file::read(path, text, environment).map_err(BadConfig::Mistakes)?;
     let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
     written.settle(path, folder, environment)
 }

@@ -1,12 +1,8 @@
 //! Which of two texts is the original: the earlier, else the agency they name.
 
-use std::sync::LazyLock;
-
 use crate::model::judged::{Keys, Original, Wording};
+use crate::text::agencies::named_in;
 use crate::text::fold::fold;
-
-/// Agencies with the ways they are written.
-const AGENCIES: &str = include_str!("agencies.txt");
 
 /// Characters of a text within which its dateline ends.
 const DATELINE: usize = 100;
@@ -43,21 +39,6 @@ fn dateline(text: &str) -> Option<&str> {
     Some(&head[..mark])
 }
 
-/// The agency whose name, in whole words, stands in a folded line.
-fn named_in(line: &str) -> Option<&'static str> {
-    static TABLE: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
-        let rows = AGENCIES.lines().filter(|line| !line.starts_with('#'));
-        rows.filter_map(|row| row.split_once(':'))
-            .map(|(name, ways)| {
-                (name, ways.split(',').map(|way| format!(" {} ", way.trim())).collect())
-            })
-            .collect()
-    });
-    let line = format!(" {line} ");
-    let holds = |ways: &[String]| ways.iter().any(|way| line.contains(way.as_str()));
-    TABLE.iter().find(|(_, ways)| holds(ways)).map(|(name, _)| *name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,17 +62,6 @@ mod tests {
         ];
         for (byline, text, expected) in cases {
             assert_eq!(agency_of(byline, text).as_deref(), expected, "{byline:?} {text}");
-        }
-    }
-
-    #[test]
-    fn the_table_is_folded_and_every_row_is_found() {
-        for row in AGENCIES.lines().filter(|line| !line.starts_with('#')) {
-            let (name, ways) = row.split_once(':').expect("name: ways");
-            for way in ways.split(',').map(str::trim) {
-                assert_eq!(fold(way), way);
-                assert_eq!(named_in(way), Some(name), "{way}");
-            }
         }
     }
 

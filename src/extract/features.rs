@@ -1,6 +1,8 @@
 //! What can be measured of a passage: its words, its place in the tree and on the page, its
 //! neighbours, and how it compares with what the page claims.
 
+use memchr::memmem;
+
 use crate::extract::hints::Hints;
 use crate::extract::metadata::Metadata;
 use crate::extract::passages::{Passage, Passages};
@@ -55,6 +57,7 @@ pub(in crate::extract) struct Row<'t> {
 }
 
 impl Row<'_> {
+    #[inline]
     pub(in crate::extract) fn put(&mut self, name: &str, value: f32) {
         if self.naming {
             self.table.names.push(name.to_owned());
@@ -62,11 +65,13 @@ impl Row<'_> {
         self.table.values.push(value);
     }
 
+    #[inline]
     pub(in crate::extract) fn flag(&mut self, name: &str, value: bool) {
         self.put(name, f32::from(u8::from(value)));
     }
 
     /// Columns whose names share a stem; the names are only built for the first row.
+    #[inline]
     fn put_each<'n>(&mut self, stem: &str, values: impl Iterator<Item = (&'n str, f32)>) {
         for (name, value) in values {
             if self.naming {
@@ -153,7 +158,8 @@ fn put_words(row: &mut Row<'_>, passage: &Passage, facts: &Facts) {
     row.flag("quoted", text.starts_with(['"', '“', '„', '«', '「']));
     row.flag("parentheses", text.starts_with(['(', '[', '（']));
     row.flag("at sign", facts.at_sign);
-    row.flag("web address", text.contains("http") || text.contains("www."));
+    let has = |word: &[u8]| memmem::find(text.as_bytes(), word).is_some();
+    row.flag("web address", has(b"http") || has(b"www."));
 }
 
 fn put_kind(row: &mut Row<'_>, passage: &Passage) {
@@ -275,7 +281,8 @@ impl<'p> Survey<'p> {
         }
         let title: QuickSet<u64> =
             overlap::token_hashes(&fold(&metadata.title)).into_iter().collect();
-        let (kin, kin_of) = kin(dom, list, &facts);
+        let looks = looks(dom);
+        let (kin, kin_of) = kin(dom, list, &facts, &looks);
         let longest = (0..list.len())
             .filter(|at| facts[*at].prose)
             .max_by_key(|at| (list[*at].chars, usize::MAX - at));
@@ -292,7 +299,7 @@ impl<'p> Survey<'p> {
             before,
             headline,
             longest,
-            likes: likes(dom),
+            likes: likes(dom, &looks),
             passed: passed(list, headline),
             title,
             description: metadata.description.as_deref().map(fold).unwrap_or_default(),
@@ -527,11 +534,12 @@ impl<'p> Survey<'p> {
         row.put("in title", shared / tokens.len().max(1) as f32);
         row.put("of title", (shared / self.title.len().max(1) as f32).min(2.0));
         row.flag("is headline", self.headline == Some(at));
-        row.flag("in description", tokens.len() >= 3 && self.description.contains(folded));
-        row.flag(
-            "holds description",
-            self.description.len() > 20 && folded.contains(self.description.as_str()),
-        );
+        let holds = |text: &str, part: &str| {
+            part.len() <= text.len() && memmem::find(text.as_bytes(), part.as_bytes()).is_some()
+        };
+        row.flag("in description", tokens.len() >= 3 && holds(&self.description, folded));
+        let long = self.description.len() > 20;
+        row.flag("holds description", long && holds(folded, &self.description));
         let in_body = if self.body.is_empty() { -1.0 } else { self.share_in_body(&tokens) };
         row.put("in body", in_body);
         let copies = &self.copies[folded];
@@ -539,7 +547,7 @@ impl<'p> Survey<'p> {
         row.put("copies before", copies.partition_point(|copy| *copy < at).min(5) as f32);
         row.flag("page dated", self.dated);
         row.flag("page signed", self.signed);
-        row.flag("names author", self.names.iter().any(|name| folded.contains(name.as_str())));
+        row.flag("names author", self.names.iter().any(|name| holds(folded, name)));
         row.flag("image text", self.images.contains(folded));
     }
 
@@ -568,14 +576,14 @@ fn headline(list: &[Passage], title: &QuickSet<u64>) -> Option<usize> {
         .or_else(|| list.iter().position(|passage| passage.kind == BlockKind::Heading { level: 1 }))
 }
 
-fn likes(dom: &Dom) -> Vec<Likes> {
+fn likes(dom: &Dom, looks: &[u64]) -> Vec<Likes> {
     let mut likes = vec![Likes::default(); dom.len()];
     let mut groups: QuickMap<(u32, u64), usize> = QuickMap::default();
     let mut counts: Vec<u32> = Vec::new();
     let mut members: Vec<(NodeId, usize)> = Vec::new();
     for node in dom.iter().filter(|node| node.is_element() && !matches!(node.tag(), "p" | "li")) {
         let parent = node.parent().map_or(0, |parent| parent.id().0);
-        let group = *groups.entry((parent, look(node, 1))).or_insert_with(|| {
+        let group = *groups.entry((parent, looks[node.id().index()])).or_insert_with(|| {
             counts.push(0);
             counts.len() - 1
         });
@@ -636,12 +644,12 @@ fn sums(dom: &Dom, list: &[Passage], facts: &[Facts]) -> Vec<Sums> {
 }
 
 /// Groups passages whose elements look alike, with the sums of each group.
-fn kin(dom: &Dom, list: &[Passage], facts: &[Facts]) -> (Vec<Kin>, Vec<usize>) {
+fn kin(dom: &Dom, list: &[Passage], facts: &[Facts], looks: &[u64]) -> (Vec<Kin>, Vec<usize>) {
     let mut groups: Vec<Kin> = Vec::new();
     let mut by_signature: QuickMap<u64, usize> = QuickMap::default();
     let mut kin_of = Vec::with_capacity(list.len());
     for (passage, facts) in list.iter().zip(facts) {
-        let signature = signature(dom, passage.node);
+        let signature = signature(dom.node(passage.node), looks);
         let group = *by_signature.entry(signature).or_insert_with(|| {
             groups.push(Kin::default());
             groups.len() - 1
@@ -655,24 +663,33 @@ fn kin(dom: &Dom, list: &[Passage], facts: &[Facts]) -> (Vec<Kin>, Vec<usize>) {
     (groups, kin_of)
 }
 
-fn signature(dom: &Dom, node: NodeId) -> u64 {
-    look(dom.node(node), 4)
+/// One number for the looks of an element and the three above it.
+fn signature(node: Node<'_>, looks: &[u64]) -> u64 {
+    let up = std::iter::successors(Some(node), |node| node.parent()).take(4);
+    up.fold(0, |hash: u64, node| {
+        (hash.rotate_left(23) ^ looks[node.id().index()]).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
 }
 
-/// A hash of the tags and classes of a node and the elements above it, digits left out.
-fn look(node: Node<'_>, levels: usize) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |text: &str| {
-        for byte in text.bytes().filter(|byte| !byte.is_ascii_digit()) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        hash = hash.rotate_left(7);
-    };
-    for node in std::iter::successors(Some(node), |node| node.parent()).take(levels) {
-        add(node.tag());
-        add(node.class());
-    }
-    hash
+/// One number for the tag and the classes of each node, digits left out.
+fn looks(dom: &Dom) -> Vec<u64> {
+    let mut classes: QuickMap<&str, u64> = QuickMap::default();
+    let look = |node: Node<'_>, class: u64| hash_without_digits(node.tag()).rotate_left(7) ^ class;
+    dom.iter()
+        .map(|node| match node.class() {
+            _ if !node.is_element() => 0,
+            "" => look(node, hash_without_digits("")),
+            class => {
+                look(node, *classes.entry(class).or_insert_with(|| hash_without_digits(class)))
+            }
+        })
+        .collect()
+}
+
+fn hash_without_digits(text: &str) -> u64 {
+    text.bytes().filter(|byte| !byte.is_ascii_digit()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// For each place, how many places back the last marked one stands; large where there is none.

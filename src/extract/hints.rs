@@ -1,6 +1,7 @@
 //! What the names of classes and ids say about an element's purpose.
 
 use crate::parse::dom::Node;
+use crate::text::quick_hash::QuickMap;
 
 /// Purposes as a set of flags; one element may have several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +49,8 @@ purposes! {
     ASIDE = 27;
     /// The name of a field above its value. No measure: a rule asks for it.
     LABEL = 28;
+    /// "Opens in a new window" and its like, written for those who cannot see the icon. No measure.
+    UNSEEN = 29;
 }
 
 impl Hints {
@@ -375,12 +378,28 @@ const NAMES: &[(&str, Hints)] = &[
     ("ticker", Hints::LIVE.with(Hints::RELATED)),
 ];
 
+/// Lists of class names met on a page, each read once: a page has few of them on many elements.
+#[derive(Default)]
+pub(in crate::extract) struct Seen<'dom> {
+    classes: QuickMap<&'dom str, Hints>,
+}
+
+impl<'dom> Seen<'dom> {
+    fn of_classes(&mut self, classes: &'dom str) -> Hints {
+        *self.classes.entry(classes).or_insert_with(|| {
+            let hints = of_names(classes);
+            if is_for_screen_readers(classes) { hints.with(Hints::UNSEEN) } else { hints }
+        })
+    }
+}
+
 /// What an element's tag, role, class and id say together.
-pub(in crate::extract) fn of(node: Node<'_>) -> Hints {
+pub(in crate::extract) fn of<'dom>(node: Node<'dom>, seen: &mut Seen<'dom>) -> Hints {
     let mut hints = of_tag(node.tag());
     for (name, value) in node.attributes() {
         match name {
-            "class" | "id" | "data-testid" | "data-component" | "itemprop" => {
+            "class" => hints = hints.with(seen.of_classes(value)),
+            "id" | "data-testid" | "data-component" | "itemprop" => {
                 hints = hints.with(of_names(value));
             }
             "role" => hints = hints.with(of_role(value)),
@@ -422,6 +441,22 @@ fn of_role(role: &str) -> Hints {
     }
 }
 
+fn is_for_screen_readers(classes: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "sr-only",
+        "visually-hidden",
+        "visuallyhidden",
+        "screen-reader-text",
+        "screenreader",
+        "u-hiddenvisually",
+        "element-invisible",
+        "hidden-visually",
+        "govuk-visually-hidden",
+    ];
+    let mut classes = classes.split_ascii_whitespace();
+    classes.any(|name| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)))
+}
+
 fn hides(style: &str) -> bool {
     let mut rules = style.split(';').filter_map(|rule| rule.split_once(':'));
     rules.any(|(name, value)| {
@@ -440,7 +475,7 @@ fn of_names(names: &str) -> Hints {
 /// `field--label-hidden` hides no field.
 fn of_name(name: &str) -> Hints {
     let behind = |at: usize| name[at + "label".len()..].starts_with(['-', '_']);
-    match name.find("label") {
+    match name.as_bytes().windows("label".len()).position(|word| word == b"label") {
         Some(at) if at + "label".len() == name.len() => of_words(name).with(Hints::LABEL),
         Some(at) if behind(at) => of_words(&name[..at]),
         _ => of_words(name),

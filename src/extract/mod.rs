@@ -31,6 +31,8 @@ use crate::parse::selector::Selector;
 use crate::text::language;
 use crate::text::words::count_up_to;
 
+/// Bytes of the article by which its language is told; more are asked where they leave it open.
+const SAMPLE: usize = 2048;
 /// A first opinion below this stands.
 const HOPELESS: f32 = 0.003;
 
@@ -178,7 +180,11 @@ fn claims(
         sample.push_str(&block.text);
         sample.push('\n');
     }
-    let language = language::of(&sample).map(str::to_owned).or(metadata.language);
+    let head = &sample[..sample.floor_char_boundary(SAMPLE)];
+    let language = language::of(head)
+        .or_else(|| language::of(&sample))
+        .map(str::to_owned)
+        .or(metadata.language);
     Extracted {
         url: metadata.canonical.unwrap_or_else(|| page.url.clone()),
         title: metadata.title,
@@ -192,7 +198,12 @@ fn claims(
         image_texts,
         incomplete: metadata.paywalled,
         witnesses: metadata.witnesses,
-        about: About { section: metadata.section, tags: metadata.tags, image: metadata.image },
+        about: About {
+            section: metadata.section,
+            tags: metadata.tags,
+            image: metadata.image,
+            signatories: metadata.signatories,
+        },
         captions: Captions::default(),
         surroundings: match page.format {
             Format::Pdf => Surroundings::None,

@@ -7,6 +7,7 @@ use crate::parse::dom::{Dom, Node, NodeId, is_inline, is_unseen};
 use crate::text::fold::fold;
 use crate::text::phrases::{self, Known};
 use crate::text::seen::as_seen;
+use crate::text::words::is_letter_or_digit;
 
 /// A run of text between two block boundaries.
 #[derive(Debug, Clone)]
@@ -99,8 +100,9 @@ struct Frame {
 }
 
 #[derive(Default)]
-struct Walk {
+struct Walk<'dom> {
     open: Vec<Frame>,
+    seen: hints::Seen<'dom>,
     line: Line,
     passages: Passages,
 }
@@ -119,8 +121,8 @@ struct Line {
     switcher: bool,
 }
 
-impl Walk {
-    fn enter(&mut self, node: Node<'_>) -> Entered {
+impl<'dom> Walk<'dom> {
+    fn enter(&mut self, node: Node<'dom>) -> Entered {
         let tag = node.tag();
         match tag {
             "br" => {
@@ -136,10 +138,10 @@ impl Walk {
         if tag == "table" && self.table(node) {
             return Entered::Skip;
         }
-        let own = hints::of(node);
+        let own = hints::of(node, &mut self.seen);
         self.passages.hints[node.id().index()] = own;
         let inline = is_inline(tag) || (tag.contains('-') && self.in_text());
-        if inline && own.has(Hints::HIDDEN) || is_for_screen_readers(node) {
+        if inline && own.has(Hints::HIDDEN) || own.has(Hints::UNSEEN) {
             return Entered::Skip;
         }
         let frame = self.frame(node, own, inline);
@@ -238,13 +240,20 @@ impl Walk {
     }
 
     fn flush(&mut self) {
-        let line = std::mem::take(&mut self.line);
-        let Some(frame) = line.frame else { return };
-        let text = match frame.kind {
-            BlockKind::Code => line.text.trim_matches('\n').trim_end().to_owned(),
-            _ => as_seen(&line.text),
+        let mut line = std::mem::take(&mut self.line);
+        let frame = line.frame.take();
+        let text = match &frame {
+            Some(frame) if frame.kind == BlockKind::Code => {
+                line.text.trim_matches('\n').trim_end().to_owned()
+            }
+            Some(_) => as_seen(&line.text),
+            None => String::new(),
         };
-        if !text.chars().any(char::is_alphanumeric) && text.chars().count() < 3 || text.is_empty() {
+        // The next line is gathered in the same memory.
+        line.text.clear();
+        self.line.text = line.text;
+        let Some(frame) = frame else { return };
+        if !text.chars().any(is_letter_or_digit) && text.chars().count() < 3 || text.is_empty() {
             return;
         }
         let folded = fold(&text);
@@ -275,10 +284,11 @@ impl Walk {
     }
 
     /// Reads a table of data as one passage; says no to a table that only lays out the page.
-    fn table(&mut self, table: Node<'_>) -> bool {
+    fn table(&mut self, table: Node<'dom>) -> bool {
         let Some(rows) = data_rows(table) else { return false };
         self.flush();
-        let mut frame = self.frame(table, hints::of(table), false);
+        let own = hints::of(table, &mut self.seen);
+        let mut frame = self.frame(table, own, false);
         frame.kind = BlockKind::Table;
         let text = rows.join("\n");
         if text.is_empty() {
@@ -373,26 +383,6 @@ fn is_skipped(tag: &str) -> bool {
                 | "amp-sidebar"
                 | "amp-consent"
         )
-}
-
-/// "Opens in a new window" and its like, written for those who cannot see the icon.
-fn is_for_screen_readers(node: Node<'_>) -> bool {
-    const NAMES: &[&str] = &[
-        "sr-only",
-        "visually-hidden",
-        "visuallyhidden",
-        "screen-reader-text",
-        "screenreader",
-        "u-hiddenvisually",
-        "element-invisible",
-        "hidden-visually",
-        "govuk-visually-hidden",
-    ];
-    let class = node.class();
-    !class.is_empty()
-        && class
-            .split_ascii_whitespace()
-            .any(|name| NAMES.iter().any(|n| name.eq_ignore_ascii_case(n)))
 }
 
 /// The link that WordPress' AMP plugin and its kin put on every page to reach the other version.

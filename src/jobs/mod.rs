@@ -1,10 +1,12 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
 pub mod back_test;
+pub mod back_up;
 pub mod crawl;
 mod health;
 pub mod heart;
 pub mod judge;
+pub mod keep_house;
 pub mod links;
 mod list_readers;
 pub mod listings;
@@ -19,5 +21,6 @@ pub mod settle_stories;
 mod stories;
 pub mod sync_lists;
 pub mod survey;
+pub mod tell_operator;
 pub mod websub;
 pub mod why;

@@ -83,6 +83,18 @@ impl Mailer {
         }
     }
 
+    /// Whether mails could leave just now: logs in to the server, or makes a file in the folder.
+    ///
+    /// # Errors
+    /// Why not, as [`Mailer::send`] would say.
+    pub async fn probe(&self) -> Result<(), Failure> {
+        match &self.way {
+            Way::Smtp(server) => server.probe().await,
+            Way::Directory(directory) => directory::probe(directory),
+            Way::Memory(_) => Ok(()),
+        }
+    }
+
     /// The longest that one [`Mailer::send`] can take: a lease must be longer.
     pub fn patience(&self) -> Duration {
         match &self.way {

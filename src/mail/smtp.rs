@@ -94,6 +94,18 @@ impl Server {
         }
     }
 
+    /// Connects, encrypts and logs in as for a message, and hangs up.
+    pub(crate) async fn probe(&self) -> Result<(), Failure> {
+        match timeout(self.timeout, self.connect()).await {
+            Ok(connection) => {
+                // It took our login; how it says goodbye is its own affair.
+                connection?.quit().await.ok();
+                Ok(())
+            }
+            Err(_) => Err(Failure::Down(self.silent("connecting", self.timeout))),
+        }
+    }
+
     /// The longest [`Server::send`] can take.
     pub(crate) fn patience(&self) -> Duration {
         2 * self.timeout + self.answer_timeout

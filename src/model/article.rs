@@ -175,6 +175,26 @@ pub struct About {
     pub tags: Vec<String>,
     /// Absolute address of the lead image.
     pub image: Option<String>,
+    /// What each name of the byline is, in its order.
+    pub signatories: Vec<Signatory>,
+}
+
+/// Who signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signatory {
+    Person,
+    /// A newsroom, an agency, an authority.
+    Organisation,
+}
+
+impl Signatory {
+    /// The word used in JSON lines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Signatory::Person => "person",
+            Signatory::Organisation => "organisation",
+        }
+    }
 }
 
 impl Article {

@@ -17,4 +17,5 @@ pub mod source;
 pub mod stamp;
 pub mod story;
 pub mod subscriber;
+pub mod trouble;
 pub mod visit;

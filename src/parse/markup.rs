@@ -41,7 +41,19 @@ pub(in crate::parse) fn cut<Sink: TokenSink>(page: &str, sink: Sink) -> Sink {
 fn with_line_feeds(page: &str) -> Cow<'_, str> {
     match memchr(b'\r', page.as_bytes()) {
         None => Cow::Borrowed(page),
-        Some(_) => Cow::Owned(page.replace("\r\n", "\n").replace('\r', "\n")),
+        Some(_) => {
+            let mut text = String::with_capacity(page.len());
+            let mut from = 0;
+            for at in memchr::memchr_iter(b'\r', page.as_bytes()) {
+                text.push_str(&page[from..at]);
+                if page.as_bytes().get(at + 1) != Some(&b'\n') {
+                    text.push('\n');
+                }
+                from = at + 1;
+            }
+            text.push_str(&page[from..]);
+            Cow::Owned(text)
+        }
     }
 }
 

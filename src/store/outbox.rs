@@ -27,8 +27,17 @@ pub struct Outbox {
     pub oldest_waiting: Option<DateTime<Utc>>,
 }
 
-/// Puts a message into the outbox, unless this subscriber has one for this cause already, or has
-/// left or been suspended since the message was made.
+/// What has not been sent yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub count: usize,
+    /// When the oldest was made.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// Puts a message into the outbox, unless this subscriber has one for this cause already, has left
+/// or been suspended since the message was made, or had it from a database that this one replaced.
+/// Notices go to the operator, subscribed or not.
 pub(crate) fn enqueue(
     transaction: &Transaction<'_>,
     cause: &str,
@@ -43,7 +52,9 @@ pub(crate) fn enqueue(
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7, ?8, ?9, ?10,
                  lower(hex(randomblob(10)))
              WHERE EXISTS (SELECT 1 FROM subscriber 
-                           WHERE id = ?1 AND left IS NULL AND suspended IS NULL)
+                           WHERE id = ?1 AND (left IS NULL AND suspended IS NULL
+                                              OR ?2 LIKE 'notice:%'))
+               AND NOT EXISTS (SELECT 1 FROM told_before WHERE message_id = ?3)
              ON CONFLICT (subscriber, cause) DO NOTHING",
         )?
         .execute(params![
@@ -141,6 +152,20 @@ impl Store {
             )?;
             let oldest_waiting = oldest.as_deref().map(parse_moment).transpose()?;
             Ok(Outbox { waiting, sent, failed, oldest_waiting })
+        })
+        .await
+    }
+
+    /// How many deliveries wait, and since when. Costs what waits, not what was ever sent.
+    pub async fn waiting(&self) -> Result<Waiting> {
+        self.read(|connection| {
+            let (count, oldest) = connection.query_row(
+                "SELECT count(*), min(created) FROM delivery WHERE state = 'waiting'",
+                [],
+                |row| Ok((row.get(0)?, row.get::<_, Option<String>>(1)?)),
+            )?;
+            let oldest = oldest.as_deref().map(parse_moment).transpose()?;
+            Ok(Waiting { count, oldest })
         })
         .await
     }

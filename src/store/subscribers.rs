@@ -285,7 +285,7 @@ fn leave(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<b
     transaction.execute(
         "UPDATE delivery SET state = 'failed', finished = ?2, next_try = NULL,
              leased_until = NULL, reply = 'the subscriber left before it was sent'
-         WHERE state = 'waiting' AND subscriber = ?1",
+         WHERE state = 'waiting' AND subscriber = ?1 AND cause NOT LIKE 'notice:%'",
         params![id, moment(now)],
     )?;
     Ok(left == 1)

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::text::words::is_letter_or_digit;
+
 /// Lower case, compatibility forms and accents folded away, every run of characters that are
 /// neither letters nor digits as one space.
 ///
@@ -16,11 +18,16 @@ pub fn fold(text: &str) -> String {
     while let Some(first) = rest.chars().next() {
         // What decomposes does so together with the marks behind it, never across such a character.
         let length = match first {
+            _ if first.is_ascii() => {
+                rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len())
+            }
             _ if is_plain(first) => rest.find(|c| !is_plain(c)).unwrap_or(rest.len()),
             _ => rest.find(is_plain).unwrap_or(rest.len()),
         };
         let (run, after) = rest.split_at(length);
-        if is_plain(first) {
+        if first.is_ascii() {
+            push_ascii(&mut folded, run);
+        } else if is_plain(first) {
             run.chars().for_each(|c| push_folded(&mut folded, lower(c)));
         } else {
             let letters = run.nfkd().filter(|c| !is_mark(*c)).flat_map(char::to_lowercase);
@@ -59,6 +66,13 @@ pub fn fold_numbers(text: &str) -> String {
 /// The [`line_hash`] of a folded line with every digit as `0`.
 pub fn numberless_hash(folded: &str) -> u64 {
     let mut hash = FNV_START;
+    if folded.is_ascii() {
+        for byte in folded.bytes() {
+            let byte = if byte.is_ascii_digit() { b'0' } else { byte };
+            hash = (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME);
+        }
+        return hash;
+    }
     for c in folded.chars() {
         let c = if c.is_numeric() { '0' } else { c };
         for byte in c.encode_utf8(&mut [0; 4]).bytes() {
@@ -81,8 +95,25 @@ pub fn line_hash(folded: &str) -> u64 {
     folded.bytes().fold(FNV_START, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME))
 }
 
+/// [`push_folded`] for a run of ASCII: words are copied whole.
+fn push_ascii(folded: &mut String, run: &str) {
+    let ends_word = |byte: u8| !byte.is_ascii_alphanumeric();
+    let mut rest = run;
+    while !rest.is_empty() {
+        let length = rest.bytes().position(ends_word).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(length);
+        let from = folded.len();
+        folded.push_str(word);
+        folded[from..].make_ascii_lowercase();
+        let length = after.bytes().position(|byte| !ends_word(byte)).unwrap_or(after.len());
+        let (between, after) = after.split_at(length);
+        between.bytes().for_each(|byte| push_folded(folded, char::from(byte)));
+        rest = after;
+    }
+}
+
 fn push_folded(folded: &mut String, c: char) {
-    if c.is_alphanumeric() {
+    if is_letter_or_digit(c) {
         folded.push(c);
     } else if matches!(c, '\'' | '’' | '\u{200c}' | '\u{200d}') {
         // Inside words: "don't" and "dont" are one, as are Persian spellings with a joiner.
@@ -135,6 +166,8 @@ mod tests {
         let pieces = [
             "a",
             "B",
+            "aB c",
+            "it's",
             " ",
             "-",
             "é",

@@ -1,5 +1,6 @@
 //! Strings to strings and numbers: folding, words, language, similarity. Pure.
 
+pub mod agencies;
 pub mod checksum;
 pub mod edits;
 pub mod fold;

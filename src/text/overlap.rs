@@ -1,6 +1,7 @@
 //! How much of one text stands in another: the measure of the public extraction benchmarks.
 
 use crate::text::quick_hash::QuickMap;
+use crate::text::words::is_letter_or_digit;
 
 /// Tokens in a row that are compared.
 const RUN: usize = 4;
@@ -63,7 +64,7 @@ pub fn token_hashes(text: &str) -> Vec<u64> {
     for c in text.chars() {
         if c.is_ascii_alphanumeric() {
             hash = (hash ^ u64::from(c as u32)).wrapping_mul(0x0100_0000_01b3);
-        } else if c == '_' || (!c.is_ascii() && c.is_alphanumeric()) {
+        } else if c == '_' || (!c.is_ascii() && is_letter_or_digit(c)) {
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }

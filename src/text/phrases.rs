@@ -3,13 +3,13 @@
 //! `phrases.txt` is the table; this file reads it once and looks lines up in it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::model::article::Reason;
 use crate::text::fold::fold;
+use crate::text::quick_hash::QuickMap;
 use crate::text::words::{count_up_to, ends_sentence, is_spaceless};
 
 const TABLE: &str = include_str!("phrases.txt");
@@ -36,7 +36,7 @@ pub struct Known {
 }
 
 struct Lexicon {
-    whole: HashMap<String, Reason>,
+    whole: QuickMap<String, Reason>,
     /// Phrases with a space on either side, so that only whole words match.
     inside: AhoCorasick,
     entries: Vec<Entry>,
@@ -78,25 +78,30 @@ pub fn look_up_folded(line: &str, folded: &str) -> Option<Known> {
         return Some(Known { reason: *reason, how: Match::Whole });
     }
     let plain = without_quotations(line);
-    let padded = match &plain {
-        Cow::Borrowed(_) => format!(" {folded} "),
-        Cow::Owned(plain) => format!(" {} ", fold(plain)),
+    let line = match &plain {
+        Cow::Borrowed(_) => padded(folded),
+        Cow::Owned(plain) => padded(&fold(plain)),
     };
     // Whatever a sentence of the line holds, the line holds as well.
-    if !lexicon.inside.is_match(&padded) {
+    if !lexicon.inside.is_match(&line) {
         return None;
     }
     for sentence in sentences(&plain) {
-        let padded = format!(" {} ", fold(sentence));
+        let padded = padded(&fold(sentence));
         let mut hits = lexicon.inside.find_overlapping_iter(&padded);
         let start = hits.find(|hit| hit.start() == 0 && lexicon.entry(hit).how == Match::Start);
         if let Some(hit) = start {
             return Some(Known { reason: lexicon.entry(&hit).reason, how: Match::Start });
         }
     }
-    let mut hits = lexicon.inside.find_overlapping_iter(&padded);
+    let mut hits = lexicon.inside.find_overlapping_iter(&line);
     let anywhere = hits.find(|hit| lexicon.entry(hit).how == Match::Has)?;
     Some(Known { reason: lexicon.entry(&anywhere).reason, how: Match::Has })
+}
+
+/// A folded text with a space on either side, as the phrases have.
+fn padded(folded: &str) -> String {
+    [" ", folded, " "].concat()
 }
 
 /// The line without what stands between quotation marks.
@@ -154,7 +159,7 @@ impl Lexicon {
     }
 
     fn read(table: &str) -> Self {
-        let mut whole = HashMap::new();
+        let mut whole = QuickMap::default();
         let mut inside = Vec::new();
         let mut entries = Vec::new();
         for line in table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {

@@ -14,6 +14,9 @@ use crate::text::repair;
 /// assert_eq!(as_seen("AT&T; R&D"), "AT&T; R&D");
 /// ```
 pub fn as_seen(text: &str) -> String {
+    if is_plain(text) {
+        return text.trim_ascii_end().to_owned();
+    }
     let repaired = repair::all(text);
     if is_squeezed(&repaired) {
         return repaired.into_owned();
@@ -26,6 +29,20 @@ pub fn as_seen(text: &str) -> String {
         seen.push_str(word);
     }
     seen
+}
+
+/// Whether a line is ASCII without a character that could want repair, begins with a word and has
+/// single blanks between words, as most lines are.
+fn is_plain(text: &str) -> bool {
+    let mut after_blank = true;
+    for byte in text.trim_ascii_end().bytes() {
+        let blank = byte == b' ';
+        if (blank && after_blank) || !matches!(byte, b' '..=b'~') || byte == b'&' {
+            return false;
+        }
+        after_blank = blank;
+    }
+    true
 }
 
 /// Whether white space is single blanks between words already, as it mostly is.

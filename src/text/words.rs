@@ -24,6 +24,25 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// [`char::is_alphanumeric`], without its search for the letters most texts are written in.
+///
+/// ```
+/// use sanctionwatch::text::words::is_letter_or_digit;
+/// assert!("aé7я制".chars().all(is_letter_or_digit) && !"- ’。".chars().any(is_letter_or_digit));
+/// ```
+#[inline]
+pub fn is_letter_or_digit(c: char) -> bool {
+    match c {
+        '\0'..='\u{7F}' => c.is_ascii_alphanumeric(),
+        'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ˁ' | 'А'..='ҁ' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' => {
+            true
+        }
+        '\u{4E00}'..='\u{9FFF}' | '가'..='\u{D7A3}' => true,
+        '\u{2010}'..='\u{2027}' | '\u{3000}'..='\u{3002}' | '\u{A0}' => false,
+        _ => c.is_alphanumeric(),
+    }
+}
+
 /// How many words a text has, counted up to `most`.
 ///
 /// ```
@@ -35,7 +54,7 @@ pub fn count_up_to(text: &str, most: usize) -> usize {
     let mut count = 0;
     let mut in_word = false;
     for c in text.chars() {
-        let letter = c.is_alphanumeric();
+        let letter = is_letter_or_digit(c);
         let alone = letter && !c.is_ascii() && is_spaceless(c);
         if alone || (letter && !in_word) {
             if count == most {
@@ -58,4 +77,16 @@ pub fn is_spaceless(c: char) -> bool {
 /// Whether a character ends a sentence in some script.
 pub fn ends_sentence(c: char) -> bool {
     matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '۔' | '؟' | '।' | '．')
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::text::words::is_letter_or_digit;
+
+    #[test]
+    fn letters_are_those_of_unicode() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_letter_or_digit(c), c.is_alphanumeric(), "{c:?}");
+        }
+    }
 }

@@ -88,7 +88,8 @@ fn the_example_in_full_is_valid_and_changes_every_optional_key() {
 /// The keys the program knows, as it lists them when a key is none of them.
 #[test]
 fn the_example_names_every_key() {
-    let sections = ["", "fetch", "crawl", "mail", "mail.smtp", "web", "log"];
+    let sections =
+        ["", "fetch", "crawl", "mail", "mail.smtp", "web", "operator", "backup", "keep", "log"];
     let mut named = 0;
     for section in sections {
         let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
@@ -266,4 +267,59 @@ fn the_environment_has_the_last_word_on_contact_and_password() {
         ("SANCTIONWATCH_SMTP_PASSWORD_FILE", "/run/credentials/smtp"),
     ]));
     assert_eq!(told, ("c@example.org".to_owned(), PathBuf::from("/run/credentials/smtp")));
+}
+
+/// Any key can be set from outside, for a container: the file's own mistakes keep their places, those
+/// of a variable go by its name.
+#[test]
+fn variables_take_the_place_of_keys() {
+    let set = |variables: &[(&str, &str)], text: &str| {
+        let all = HOME.iter().chain(variables).copied();
+        config::settings(Some(Path::new("conf.toml")), text, &all.collect())
+    };
+    let settings = set(
+        &[
+            ("SANCTIONWATCH_MAIL__BACKEND", "smtp"),
+            ("SANCTIONWATCH_MAIL__FROM", "alerts@example.org"),
+            ("SANCTIONWATCH_MAIL__SMTP__HOST", "smtp.example.org"),
+            ("SANCTIONWATCH_MAIL__SMTP__PORT", "2525"),
+            ("SANCTIONWATCH_CRAWL__SKIP", "[\"us/doj\"]"),
+            ("SANCTIONWATCH_CRAWL__WORKERS", "3"),
+            ("SANCTIONWATCH_LISTS__SYNC", "false"),
+            ("SANCTIONWATCH_BACKUP__OLDEST", "forever"),
+            ("SANCTIONWATCH_KEEP__SOURCE", "[{ id = \"us/bis\", articles = \"200d\" }]"),
+            ("SANCTIONWATCH_DATABASE", "/data/watch.db"),
+            // Not ours to judge: names without a section, and empty ones.
+            ("SANCTIONWATCH_CORPORA", "/corpora"),
+            ("SANCTIONWATCH_FETCH__DELAY", ""),
+        ],
+        "[crawl]\nworkers = 5\ncatalogue = false\n",
+    )
+    .unwrap();
+    let Backend::Smtp(smtp) = &settings.mail.backend else { panic!("{settings:?}") };
+    assert_eq!((smtp.host.as_str(), smtp.port), ("smtp.example.org", Some(2525)));
+    assert_eq!((settings.crawl.workers, settings.crawl.catalogue), (3, false));
+    assert_eq!(settings.crawl.skip, ["us/doj"]);
+    assert!(!settings.lists.sync);
+    assert_eq!(settings.backup.oldest, None);
+    assert_eq!(settings.keep.sources[0].0, "us/bis");
+    assert_eq!(settings.database, PathBuf::from("/data/watch.db"));
+
+    let error = set(
+        &[
+            ("SANCTIONWATCH_FETCH__DEALY", "2s"),
+            ("SANCTIONWATCH_CRAWL__WORKERS", "many"),
+            ("SANCTIONWATCH_KEEP__ARTICLES", "1d"),
+        ],
+        "[fetch]\nredirects = 99\n",
+    );
+    let said = error.unwrap_err().to_string();
+    for line in [
+        "conf.toml:2:13: redirects is 99",
+        "SANCTIONWATCH_FETCH__DEALY: there is no key \"dealy\" in [fetch]; did you mean \"delay\"?",
+        "SANCTIONWATCH_CRAWL__WORKERS: workers is \"many\"; write a whole number",
+        "SANCTIONWATCH_KEEP__ARTICLES: articles is below 180d",
+    ] {
+        assert!(said.contains(line), "{line} is not in:\n{said}");
+    }
 }

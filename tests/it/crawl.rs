@@ -32,7 +32,7 @@ impl World {
         Self::with_names(Names::System).await
     }
 
-    async fn with_names(names: Names) -> Self {
+    pub(crate) async fn with_names(names: Names) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("world.db")).unwrap();
         let clock = Clock::fixed("2026-03-02T08:00:00Z".parse().unwrap());

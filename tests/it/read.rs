@@ -250,6 +250,7 @@ fn the_command_tells_the_fields() {
         "url": "https://example.org/wirtschaft/bank-gelistet",
         "title": "Bank & Söhne gelistet",
         "byline": ["Anna Beispiel", "Muster-Agentur"],
+        "signatories": ["person", "organisation"],
         "published": "2026-05-28T09:30:00+02:00",
         "modified": "2026-05-28T11:05:00+02:00",
         "language": "de",

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
-use crate::extract::metadata::head::{Head, is_furniture, name_of, squeeze};
+use crate::extract::metadata::head::{Head, Signs, is_furniture, name_of, signs, squeeze};
 use crate::extract::metadata::likeness::skeleton;
 use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::{Object, kinds};
@@ -206,8 +206,9 @@ fn of_object(head: &Head<'_>, object: &Object) -> Vec<String> {
 /// `rel=author`, `itemprop=author` and elements whose class says byline, near the headline.
 fn from_elements(head: &Head<'_>, anchor: Anchor) -> Vec<NamesClaim> {
     let mut by_kind: Vec<(NodeId, NamesClaim)> = Vec::new();
-    for node in head.dom().iter().filter(|node| node.is_element()) {
-        let Some((place, confidence)) = kind_of(node) else { continue };
+    let mut signs = Signs::of(&BYLINE_SIGNS);
+    for node in head.dom().iter().filter(|node| node.attributes().next().is_some()) {
+        let Some((place, confidence)) = kind_of(node, &mut signs) else { continue };
         if !is_near(node, anchor, 300) || node.end().0 - node.id().0 > 60 || is_furniture(node) {
             continue;
         }
@@ -253,7 +254,7 @@ fn from_lines(lines: &[Line<'_>], anchor: Anchor) -> Option<NamesClaim> {
     })
 }
 
-fn kind_of(node: Node<'_>) -> Option<(&'static str, f32)> {
+fn kind_of<'page>(node: Node<'page>, signs: &mut Signs<'page>) -> Option<(&'static str, f32)> {
     if node.attr("rel").is_some_and(|rel| rel.split_ascii_whitespace().any(|rel| rel == "author")) {
         return Some(("rel author", 0.72));
     }
@@ -263,10 +264,10 @@ fn kind_of(node: Node<'_>) -> Option<(&'static str, f32)> {
     if node.attr("href").is_some_and(|href| AUTHOR_LINKS.is_match(href)) {
         return Some(("author link", 0.68));
     }
-    let name = name_of(node);
-    if name.is_empty() || !BYLINE_SIGNS.is_match(&*name) {
+    if !signs.are_in_name_of(node) {
         return None;
     }
+    let name = name_of(node);
     if AUTHOR_CLASSES.iter().any(|part| name.contains(part)) {
         return Some(("author name element", 0.66));
     }
@@ -274,14 +275,11 @@ fn kind_of(node: Node<'_>) -> Option<(&'static str, f32)> {
     words.any(|word| BYLINE_WORDS.contains(&word)).then_some(("byline element", 0.6))
 }
 
-static AUTHOR_LINKS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(AUTHOR_PATHS));
+static AUTHOR_LINKS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(AUTHOR_PATHS).expect("a short list makes an automaton"));
 /// Any of the words and parts: most elements have none, and are passed over in one look.
 static BYLINE_SIGNS: LazyLock<AhoCorasick> =
-    LazyLock::new(|| automaton(&[BYLINE_WORDS, AUTHOR_CLASSES].concat()));
-
-fn automaton(parts: &[&str]) -> AhoCorasick {
-    AhoCorasick::new(parts).expect("a short list makes an automaton")
-}
+    LazyLock::new(|| signs(BYLINE_WORDS.iter().chain(AUTHOR_CLASSES)));
 
 /// Parts of addresses that lead to the page of an author.
 const AUTHOR_PATHS: &[&str] = &[
@@ -358,9 +356,22 @@ fn looks_signed(name: &str) -> bool {
 /// In letters; "ein kommentar von" has seventeen.
 const LONGEST_INTRODUCTION: usize = 24;
 
+/// The first letters of [`INTRODUCTIONS`]: most lines begin with none of them.
+static FIRST_LETTERS: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let mut letters: Vec<char> =
+        INTRODUCTIONS.iter().filter_map(|word| word.chars().next()).collect();
+    letters.sort_unstable();
+    letters.dedup();
+    letters
+});
+
 fn without_introduction(text: &str) -> &str {
     let mut text = text.trim_start_matches(['-', '–', '—', '|', '•', '·', ':', ',', ' ']);
     for _ in 0..2 {
+        let first = text.chars().next().and_then(|first| first.to_lowercase().next());
+        if !first.is_some_and(|first| FIRST_LETTERS.contains(&first)) {
+            break;
+        }
         let lower: String =
             text.chars().take(LONGEST_INTRODUCTION).flat_map(char::to_lowercase).collect();
         // Folding changes no length in these words, save where the text is in another script.
@@ -470,7 +481,7 @@ fn dedupe(names: &mut Vec<String>) {
 }
 
 /// Whether a name is the site's, or begins with it as "Example Editors" does.
-fn is_site(name: &str, site_names: &[String]) -> bool {
+pub(crate) fn is_site(name: &str, site_names: &[String]) -> bool {
     let name = skeleton(name);
     let mut sites = site_names.iter();
     sites.any(|site| *site == name || (site.len() >= 4 && name.starts_with(site.as_str())))

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use aho_corasick::AhoCorasick;
+
 use crate::extract::metadata::linked_data::{LinkedData, Object};
 use crate::parse::dom::{Dom, Node};
 use crate::parse::page::Page;
+use crate::text::quick_hash::QuickMap;
 
 /// Most meta tags kept.
 const METAS: usize = 1_000;
@@ -117,6 +120,33 @@ pub(crate) fn is_furniture(node: Node<'_>) -> bool {
             || node.attr("hidden").is_some()
     };
     is(node) || node.ancestors().take(24).any(is)
+}
+
+/// Whether classes and ids bear any of some signs; each list of classes is looked at once a page.
+pub(crate) struct Signs<'page> {
+    any: &'static AhoCorasick,
+    classes: QuickMap<&'page str, bool>,
+}
+
+impl<'page> Signs<'page> {
+    /// Looks for the words of an automaton that [`signs`] made.
+    pub(crate) fn of(any: &'static AhoCorasick) -> Self {
+        Signs { any, classes: QuickMap::default() }
+    }
+
+    /// Whether [`name_of`] the element holds a sign.
+    pub(crate) fn are_in_name_of(&mut self, node: Node<'page>) -> bool {
+        let (class, id) = (node.class(), node.html_id());
+        let mut in_class =
+            || *self.classes.entry(class).or_insert_with(|| self.any.is_match(class));
+        (!class.is_empty() && in_class()) || (!id.is_empty() && self.any.is_match(id))
+    }
+}
+
+/// An automaton that finds words of ASCII in any case.
+pub(crate) fn signs<'w>(words: impl IntoIterator<Item = &'w &'w str>) -> AhoCorasick {
+    let builder = AhoCorasick::builder().ascii_case_insensitive(true).build(words);
+    builder.expect("a short list makes an automaton")
 }
 
 /// Class and id of an element in lower case, by which its purpose is told.

@@ -1,6 +1,7 @@
 //! How alike two short texts are, word by word.
 
-use std::collections::HashSet;
+use crate::text::quick_hash::QuickSet;
+use crate::text::words::is_letter_or_digit;
 
 /// The share of words that two headlines have in common, 0 to 1: twice the common words over all
 /// of them (Dice). In scripts without spaces every letter counts as a word.
@@ -24,21 +25,21 @@ pub(crate) fn contained(part: &str, whole: &str) -> f32 {
 
 /// Letters and digits alone, in lower case: equal for texts that differ in marks only.
 pub(crate) fn skeleton(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    text.chars().filter(|c| is_letter_or_digit(*c)).flat_map(char::to_lowercase).collect()
 }
 
-fn words(text: &str) -> HashSet<String> {
-    let mut words = HashSet::new();
+fn words(text: &str) -> QuickSet<String> {
+    let mut words = QuickSet::default();
     let mut word = String::new();
     for c in text.chars() {
-        if c.is_alphanumeric() && !is_unspaced(c) {
+        if is_letter_or_digit(c) && !is_unspaced(c) {
             word.extend(c.to_lowercase());
             continue;
         }
         if !word.is_empty() {
             words.insert(std::mem::take(&mut word));
         }
-        if c.is_alphanumeric() {
+        if is_letter_or_digit(c) {
             words.insert(c.to_string());
         }
     }

@@ -12,6 +12,7 @@ mod lines;
 mod linked_data;
 mod loose_json;
 mod seen_dates;
+mod signatories;
 mod title;
 mod zone;
 
@@ -22,6 +23,7 @@ use crate::extract::metadata::likeness::{likeness, skeleton};
 use crate::extract::metadata::lines::Line;
 use crate::extract::metadata::linked_data::text;
 use crate::extract::metadata::seen_dates::Anchor;
+use crate::model::article::Signatory;
 use crate::model::extracted::Witness;
 use crate::model::source::Recipe;
 use crate::model::stamp::Stamp;
@@ -39,6 +41,8 @@ pub struct Metadata {
     pub title: String,
     /// Persons and organisations who sign, in order.
     pub byline: Vec<String>,
+    /// What each of them is, in the same order.
+    pub signatories: Vec<Signatory>,
     pub published: Option<Stamp>,
     pub modified: Option<Stamp>,
     /// The language the page claims, ISO 639-1; the text itself decides later.
@@ -107,6 +111,7 @@ pub fn read(page: &Page, recipe: &Recipe) -> Metadata {
     let body = Text { lines: &lines, anchor };
     read_dates(&mut metadata, &head, recipe, body);
     read_byline(&mut metadata, &head, recipe, body, &site_names);
+    metadata.signatories = signatories::of(&metadata.byline, &head, &site_names);
     metadata.description = metadata.settle("description", description_claims(&head));
     metadata.image = metadata.settle("image", image_claims(&head));
     metadata.tags = tags(&head);

@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 use chrono::Datelike;
 
 use crate::extract::metadata::dates::{DateClaim, WEB_YEAR};
-use crate::extract::metadata::head::{is_furniture, name_of};
+use crate::extract::metadata::head::{Signs, is_furniture, name_of, signs};
 use crate::extract::metadata::lines::Line;
 use crate::parse::date::{self, Found, Reading, Role};
 use crate::parse::dom::{Dom, Node, NodeId};
@@ -56,9 +56,8 @@ const DATE_PARTS: [&str; 8] = [
 ];
 
 /// Any of the words and parts: most elements have none, and are passed over in one look.
-static DATE_SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new(DATE_WORDS.iter().chain(&DATE_PARTS)).expect("a short list makes an automaton")
-});
+static DATE_SIGNS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| signs(DATE_WORDS.iter().chain(&DATE_PARTS)));
 
 /// Parts of the names of boxes that hold comments, lists of other articles, and the like.
 #[rustfmt::skip]
@@ -67,14 +66,17 @@ const FOREIGN_BOXES: [&str; 16] = [
     "breaking", "ticker", "popular", "trending", "similar", "recent",
 ];
 
+static FOREIGN_SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| signs(&FOREIGN_BOXES));
+
 /// Signs of a notice of rights, whose year is the site's.
 const RIGHTS: [&str; 4] = ["©", "(c)", "copyright", "all rights"];
 
 /// `<time>`, `itemprop` and elements whose class says date.
 pub(crate) fn from_elements(dom: &Dom, anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
     let mut claims = Vec::new();
+    let mut signs = Signs::of(&DATE_SIGNS);
     for node in dom.iter().filter(|node| node.is_element()) {
-        let Some(kind) = kind_of(node) else { continue };
+        let Some(kind) = kind_of(node, &mut signs) else { continue };
         let readings = readings(node, language);
         if readings.is_empty() {
             continue;
@@ -141,22 +143,28 @@ struct Kind {
     confidence: f32,
 }
 
-fn kind_of(node: Node<'_>) -> Option<Kind> {
-    let property = node.attr("itemprop").or_else(|| node.attr("property")).unwrap_or("");
-    if let Some(known) = PROPERTIES.iter().find(|(name, ..)| property.contains(name)) {
-        return Some(Kind { place: known.1, role: Some(known.2), confidence: known.3 });
-    }
-    let name = name_of(node);
-    if node.tag() != "time" && (name.is_empty() || !DATE_SIGNS.is_match(&*name)) {
+fn kind_of<'page>(node: Node<'page>, signs: &mut Signs<'page>) -> Option<Kind> {
+    let is_time = node.tag() == "time";
+    if node.attributes().next().is_none() && !is_time {
         return None;
     }
+    let property = node.attr("itemprop").or_else(|| node.attr("property")).unwrap_or("");
+    let known =
+        PROPERTIES.iter().find(|(name, ..)| !property.is_empty() && property.contains(name));
+    if let Some(known) = known {
+        return Some(Kind { place: known.1, role: Some(known.2), confidence: known.3 });
+    }
+    if !is_time && !signs.are_in_name_of(node) {
+        return None;
+    }
+    let name = name_of(node);
     let says = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
     let role = match (says(&PUBLISHED), says(&MODIFIED)) {
         (true, _) => Some(Role::Published),
         (false, true) => Some(Role::Modified),
         _ => None,
     };
-    if node.tag() == "time" {
+    if is_time {
         let confidence = match role {
             _ if node.attr("pubdate").is_some() => 0.85,
             Some(Role::Published) => 0.8,
@@ -253,7 +261,6 @@ fn is_about_another(node: Node<'_>, anchor: Anchor) -> bool {
     };
     let above = std::iter::once(node).chain(node.ancestors().take(12));
     above.take_while(|above| !holds_headline(above) && above.tag() != "body").any(|above| {
-        let name = name_of(above);
-        FOREIGN_BOXES.iter().any(|part| name.contains(part))
+        FOREIGN_SIGNS.is_match(above.class()) || FOREIGN_SIGNS.is_match(above.html_id())
     })
 }

@@ -28,6 +28,10 @@ fn field(metadata: &Metadata, name: &str) -> String {
     match name {
         "title" => metadata.title.clone(),
         "byline" => metadata.byline.join("; "),
+        "signatories" => {
+            let names: Vec<&str> = metadata.signatories.iter().map(|kind| kind.name()).collect();
+            names.join("; ")
+        }
         "published" => stamp(metadata.published),
         "modified" => stamp(metadata.modified),
         "language" => metadata.language.clone().unwrap_or_default(),
@@ -337,4 +341,43 @@ fn hostile_pages_are_read_in_bounded_time() {
     for html in pages {
         read(URL, &html, &Recipe::default());
     }
+}
+
+#[test]
+fn persons_and_organisations_sign() {
+    let json = |author: &str| {
+        format!(
+            r#"<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Oil cap lowered","author":{author}}}</script><h1>Oil cap lowered</h1>"#
+        )
+    };
+    let cases = [
+        (r#"{"@type":"Person","name":"Anna Beispiel"}"#, "Anna Beispiel", "person"),
+        (
+            r#"{"@type":"Organization","name":"Beispiel Kollektiv"}"#,
+            "Beispiel Kollektiv",
+            "organisation",
+        ),
+        (
+            r#"{"@type":["Person","Organization"],"name":"Anna Beispiel"}"#,
+            "Anna Beispiel",
+            "person",
+        ),
+        // Sites without another place for it call their newsroom a person.
+        (r#"{"@type":"Person","name":"Redaktion"}"#, "Redaktion", "organisation"),
+        (
+            r#"[{"@type":"Person","name":"Anna Beispiel"},{"@type":"Person","name":"Reuters"}]"#,
+            "Anna Beispiel; Reuters",
+            "person; organisation",
+        ),
+        (
+            r#""Anna Beispiel and Beispiel Agency""#,
+            "Anna Beispiel; Beispiel Agency",
+            "person; organisation",
+        ),
+    ];
+    for (author, names, kinds) in cases {
+        check(URL, &json(author), &[("byline", names), ("signatories", kinds)]);
+    }
+    let site = r#"<meta property="og:site_name" content="Beispiel Bote"><meta name="author" content="Beispiel Bote"><h1>Oil cap lowered</h1>"#;
+    check(URL, site, &[("byline", "Beispiel Bote"), ("signatories", "organisation")]);
 }

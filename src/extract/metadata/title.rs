@@ -150,7 +150,7 @@ fn heading_text(node: Node<'_>) -> String {
 
 /// Whether an element other than `h1` says that it holds the headline.
 fn says_headline(node: Node<'_>) -> bool {
-    let heading = matches!(node.tag(), "h2" | "h3" | "h4" | "div" | "span" | "p" | "a");
+    let heading = || matches!(node.tag(), "h2" | "h3" | "h4" | "div" | "span" | "p" | "a");
     let prop = || node.attr("itemprop").is_some_and(|prop| prop.contains("headline"));
     let class = || {
         let names = [
@@ -170,7 +170,7 @@ fn says_headline(node: Node<'_>) -> bool {
                 .split_ascii_whitespace()
                 .any(|class| names.contains(&class.to_ascii_lowercase().as_str()))
     };
-    heading && (prop() || class())
+    class() || (prop() && heading())
 }
 
 /// The heading that agrees most with what the page gives to machines.
