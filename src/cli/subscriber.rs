@@ -47,6 +47,8 @@ enum Action {
     Remove {
         email: String,
     },
+    /// Send mails again to an address that was suspended because mails came back
+    Resume { email: String },
     /// Forget somebody: the address, the interests and every mail made for them
     Erase {
         email: String,
@@ -70,6 +72,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
             Action::Unmute { email, what } => interests::unmute(&store, &email, what).await,
             Action::Try(args) => back_test::run(&settings, &store, args).await,
             Action::Remove { email } => people::remove(&store, &email).await,
+            Action::Resume { email } => people::resume(&store, &email).await,
             Action::Erase { email } => people::erase(&store, &email).await,
             Action::Import(args) => table::import(&store, args).await,
             Action::Export => table::export(&store).await,

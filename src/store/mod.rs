@@ -9,6 +9,7 @@
 
 mod articles;
 mod backup;
+mod bounces;
 mod commit;
 mod designations;
 mod facts;
@@ -65,6 +66,7 @@ pub use crate::store::articles::{
 pub use crate::store::backup::{
     BackupFile, CarriedOver, Newer, Restored, backups, restore, worth_keeping,
 };
+pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};

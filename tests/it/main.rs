@@ -4,11 +4,13 @@
 
 mod architecture;
 mod back_test;
+mod bounces;
 mod browser;
 mod cli;
 mod config;
 mod crash;
 mod crawl;
+mod delivery;
 mod deploy;
 mod demo;
 mod docs;
@@ -23,6 +25,7 @@ mod list_sync;
 mod listings;
 mod lists;
 mod mail;
+mod mail_form;
 mod pdf;
 mod read;
 mod rescreen;
