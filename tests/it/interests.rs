@@ -31,8 +31,7 @@ async fn world(readers: &[(&str, &[&str])]) -> World {
 async fn told(world: &World) -> Vec<(String, String)> {
     let (store, now) = (&world.crawler.store, world.clock.now());
     let domains = vec!["example.org".to_owned(); 100];
-    let claimed =
-        store.claim_messages(now, TimeDelta::milliseconds(1), domains).await.unwrap();
+    let claimed = store.claim_messages(now, TimeDelta::milliseconds(1), domains).await.unwrap();
     world.clock.advance(TimeDelta::seconds(1));
     let mut told: Vec<(String, String)> = claimed
         .into_iter()
