@@ -48,7 +48,9 @@ enum Action {
         email: String,
     },
     /// Send mails again to an address that was suspended because mails came back
-    Resume { email: String },
+    Resume {
+        email: String,
+    },
     /// Forget somebody: the address, the interests and every mail made for them
     Erase {
         email: String,
