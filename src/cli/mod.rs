@@ -25,6 +25,7 @@ mod source;
 mod story;
 mod subscriber;
 mod visits;
+mod why;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,7 @@ enum Command {
     History(history::Args),
     Feedback(feedback::Args),
     Subscriber(subscriber::Args),
+    Why(why::Args),
     Digest(digest::Args),
     Story(story::Args),
     Source(source::Args),
@@ -93,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::History(args) => history::run(args),
         Command::Feedback(args) => feedback::run(args),
         Command::Subscriber(args) => subscriber::run(args),
+        Command::Why(args) => why::run(args),
         Command::Digest(args) => digest::run(args),
         Command::Story(args) => story::run(args),
         Command::Source(args) => source::run(args),

@@ -18,7 +18,7 @@ use crate::text::fold::fold;
 
 pub use crate::interests::cadence::{NotACadence, cadence, last_due, next_due};
 pub use crate::interests::expression::{BadExpression, Expression};
-pub use crate::interests::written::{BadCriteria, criteria};
+pub use crate::interests::written::{BadCriteria, BadInterest, criteria, interest};
 
 /// An article as interests look at it.
 #[derive(Debug, Clone, Default)]

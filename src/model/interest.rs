@@ -18,6 +18,18 @@ pub struct Interest {
     pub cadence: Cadence,
 }
 
+impl fmt::Display for Interest {
+    /// `Oil: countries=ru; words=oil @ daily 07:30`: read back by `interests::interest`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Interest { name, criteria, cadence, .. } = self;
+        if criteria.is_everything() {
+            write!(f, "{name}: @ {cadence}")
+        } else {
+            write!(f, "{name}: {criteria} @ {cadence}")
+        }
+    }
+}
+
 /// What an article must be like. An empty list asks nothing; of a list, one must hold; of the
 /// lists that ask something, all must hold.
 ///
@@ -203,16 +215,24 @@ impl fmt::Display for Criteria {
         let mut parts: Vec<String> = listed
             .into_iter()
             .filter(|(_, values, _)| !values.is_empty())
-            .map(|(key, values, between)| format!("{key}={}", values.join(between)))
+            .map(|(key, values, between)| {
+                let values: Vec<String> = values.iter().map(|value| whole(value)).collect();
+                format!("{key}={}", values.join(between))
+            })
             .collect();
         if !self.words.is_empty() {
-            parts.push(format!("words={}", self.words));
+            parts.push(format!("words={}", self.words.replace(';', " ")));
         }
         if self.certainty != Certainty::default() {
             parts.push(format!("certainty={}", self.certainty.name()));
         }
         f.write_str(&parts.join("; "))
     }
+}
+
+/// A value without the characters that would end it: no comparison heeds them.
+fn whole(value: &str) -> String {
+    value.replace([';', '|'], " ")
 }
 
 fn names<T: Copy>(values: &[T], name: fn(T) -> &'static str) -> Vec<String> {

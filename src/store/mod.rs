@@ -22,10 +22,12 @@ mod links;
 mod lists;
 mod listings;
 mod lock;
+mod mails;
 mod neighbours;
 mod matches;
 mod outages;
 mod outbox;
+mod personal;
 mod rescreens;
 mod retention;
 mod rhythms;
@@ -68,7 +70,7 @@ pub use crate::store::backup::{
 pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::digests::{
-    DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind, ToldBefore,
+    AlreadyTold, DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind,
 };
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
@@ -80,7 +82,9 @@ pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
+pub use crate::store::mails::{CopyOf, Course, MailOf, ToldBefore};
 pub use crate::store::outbox::{Claimed, Outbox, Waiting};
+pub use crate::store::personal::{HeldInterest, HeldMail, HeldMute, Personal, RecentMail};
 pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfinished};
 pub use crate::store::retention::{Batch, Sources};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
@@ -91,7 +95,9 @@ pub use crate::store::story_book::{
     HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
 };
 pub use crate::store::subjects::StoredSubject;
-pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
+pub use crate::store::subscribers::{
+    Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person, Request as SubscriptionRequest,
+};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};
 pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};

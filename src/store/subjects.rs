@@ -10,6 +10,7 @@ use crate::interests::Subject;
 use crate::model::facts::{Action, Measure};
 use crate::model::stamp::Stamp;
 use crate::store::articles::stamp_of;
+use crate::store::stories::story_of;
 use crate::store::{Error, Result, Store, moment, parse_moment};
 
 /// Everything interests ask of a stored article but its text, which is long and seldom asked for.
@@ -138,7 +139,7 @@ fn subject_of(connection: &Connection, row: &Row<'_>) -> Result<StoredSubject> {
         countries: Vec::new(),
         authorities: Vec::new(),
         named: named_in(connection, article)?,
-        story: None,
+        story: story_of(connection, article)?,
     };
     add_facts(connection, &mut subject)?;
     Ok(subject)

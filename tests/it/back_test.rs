@@ -9,6 +9,7 @@ use sanctionwatch::jobs::back_test::{BackTest, Trial, back_test};
 use sanctionwatch::store::Store;
 
 /// An article about sanctions as the store holds it.
+#[derive(Clone, Copy)]
 pub(crate) struct Stored {
     pub(crate) id: i64,
     pub(crate) seen: &'static str,

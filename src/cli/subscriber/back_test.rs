@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::cli::Exit;
+use crate::cli::subscriber::zone;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::interests::{cadence, criteria};
@@ -40,7 +41,7 @@ pub(crate) async fn run(settings: &Settings, store: &Store, args: Args) -> anyho
     let trial = Trial {
         criteria: criteria(&args.criteria)?,
         cadence: cadence(&args.cadence)?,
-        zone: crate::cli::subscriber::zone(&args.zone)?,
+        zone: zone(&args.zone)?,
         days: args.days,
         alert_age: TimeDelta::from_std(settings.crawl.alert_age).unwrap_or(TimeDelta::MAX),
     };
