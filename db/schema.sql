@@ -4,7 +4,7 @@ CREATE TABLE source (
     leased_until TEXT,                          -- a visit is under way until then
     failures     INTEGER NOT NULL DEFAULT 0,    -- unhealthy visits in a row
     last_success TEXT
-) STRICT, WITHOUT ROWID;
+, watched INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
 CREATE TABLE listing (
     source        TEXT NOT NULL,
     url           TEXT NOT NULL,
@@ -136,7 +136,7 @@ CREATE TABLE subscriber (
     name  TEXT NOT NULL,
     added TEXT NOT NULL,
     left  TEXT                                  -- when they were removed; null: active
-, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT) STRICT;
+, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT, resumed TEXT) STRICT;
 CREATE TABLE delivery (
     id           INTEGER PRIMARY KEY,
     subscriber   INTEGER NOT NULL REFERENCES subscriber (id),
@@ -425,7 +425,7 @@ CREATE INDEX delivery_by_token ON delivery (token) WHERE token <> '';
 CREATE INDEX delivery_by_message_id ON delivery (message_id);
 CREATE INDEX delivery_due ON delivery (domain, next_try) WHERE state = 'waiting';
 CREATE TABLE bounce (
-    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    delivery INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
     fault    TEXT NOT NULL CHECK (fault IN ('address', 'mailbox', 'policy', 'complaint')),
     at       TEXT NOT NULL,
     said     TEXT NOT NULL,                                   -- the server's words, masked
@@ -435,3 +435,23 @@ CREATE TABLE heartbeat (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     at   TEXT NOT NULL
 ) STRICT;
+CREATE TABLE visit_tally (
+    outcome TEXT PRIMARY KEY,
+    visits  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE size (
+    day   TEXT PRIMARY KEY,                     -- UTC
+    bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trouble (
+    subject  TEXT PRIMARY KEY,                  -- 'source:us/bis', 'mail', 'disk'; over and gone: no row
+    since    TEXT NOT NULL,
+    seen     TEXT NOT NULL,                     -- when it was first noticed
+    detail   TEXT NOT NULL,                     -- the latest
+    told     TEXT,                              -- when the operator was last told; null: not yet
+    cleared  TEXT                               -- when it was first seen to be over; null: it lasts
+) STRICT, WITHOUT ROWID;
+CREATE TABLE told_before (
+    message_id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+CREATE INDEX article_by_source ON article (source);

@@ -21,7 +21,7 @@
 //! | who asked for it | [`interests`] |
 //! | links that only we can sign | [`tokens`] |
 //! | what the reader gets | [`digest`] |
-//! | doors: time, settings, sources, web, database, mail | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] |
+//! | doors: time, settings, sources, web, database, mail, service manager | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] [`systemd`] |
 //! | flows: the steps in order | [`jobs`] |
 //! | edges: servers, the demo, the service, the commands | [`web`] [`demo`] [`service`] [`cli`] |
 
@@ -47,6 +47,7 @@ pub mod sources;
 pub mod fetch;
 pub mod store;
 pub mod mail;
+pub mod systemd;
 
 pub mod jobs;
 

@@ -8,6 +8,7 @@ use core::cell::RefCell;
 use core::fmt;
 use core::ops::{Range, RangeInclusive};
 use core::time::Duration;
+use std::borrow::Cow;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -59,18 +60,40 @@ pub struct Written<T> {
     pub place: Place,
 }
 
+/// A value that takes the place of what a file says, or does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// What mistakes in it go by: the name of a variable.
+    pub name: String,
+    /// The keys that lead to it, from the top.
+    pub path: Vec<String>,
+    /// TOML, or else a text.
+    pub value: String,
+}
+
 /// One file's text and the mistakes found in it so far.
 #[derive(Debug)]
 pub struct Document<'t> {
     file: String,
     text: &'t str,
+    /// Each has a place of its own, one byte long, behind the end of the text.
+    overrides: &'t [Override],
     mistakes: RefCell<Vec<(usize, String)>>,
 }
 
 impl<'t> Document<'t> {
     /// `file` is the name mistakes go by.
     pub fn new(file: impl Into<String>, text: &'t str) -> Self {
-        Self { file: file.into(), text, mistakes: RefCell::default() }
+        Self { file: file.into(), text, overrides: &[], mistakes: RefCell::default() }
+    }
+
+    /// A file whose values give way to `overrides`.
+    pub fn with_overrides(
+        file: impl Into<String>,
+        text: &'t str,
+        overrides: &'t [Override],
+    ) -> Self {
+        Self { overrides, ..Self::new(file, text) }
     }
 
     /// The top of the document, or none where the text is not TOML (the mistakes say why).
@@ -82,7 +105,12 @@ impl<'t> Document<'t> {
             let near = near.map(|near| format!(" at {near:?}")).unwrap_or_default();
             self.mistake(&place, format!("this is not TOML: {}{near}", error.message()));
         }
-        errors.is_empty().then(|| Table::new(self, String::new(), 0..0, root.into_inner()))
+        let mut root = root.into_inner();
+        for (number, set) in self.overrides.iter().enumerate() {
+            let start = self.text.len() + 1 + number;
+            override_value(&mut root, set, start..start + 1);
+        }
+        errors.is_empty().then(|| Table::new(self, String::new(), 0..0, root))
     }
 
     /// Records a mistake at `place`.
@@ -97,6 +125,10 @@ impl<'t> Document<'t> {
         // One walk over the text for all of them, however many and however long the lines.
         let (mut seen, mut line, mut column) = (0, 1, 1);
         let located = |(start, text): (usize, String)| {
+            let beyond = start.checked_sub(self.text.len() + 1);
+            if let Some(set) = beyond.and_then(|number| self.overrides.get(number)) {
+                return Mistake::of_file(set.name.clone(), text);
+            }
             let start = self.text.floor_char_boundary(start);
             let passed = &self.text[seen..start];
             line += passed.matches('\n').count();
@@ -208,6 +240,28 @@ impl<'d> Table<'d> {
         Some(Written { value: Duration::from_millis(value), place })
     }
 
+    /// A duration, or the word that stands for none.
+    pub fn duration_or(
+        &mut self,
+        word: &str,
+        key: &'static str,
+    ) -> Option<Written<Option<Duration>>> {
+        let (value, place) = self.take(key)?;
+        let text = match &value {
+            DeValue::String(text) => text.trim(),
+            _ => "",
+        };
+        if text == word {
+            return Some(Written { value: None, place });
+        }
+        let amount = read_amount(text, &DURATION_UNITS);
+        if amount.is_none() {
+            let remedy = format!("a time such as \"90d\" or \"12h\", or \"{word}\"");
+            self.document.wrong_type(key, &value, &place, &remedy);
+        }
+        amount.map(|millis| Written { value: Some(Duration::from_millis(millis)), place })
+    }
+
     /// A size in bytes, such as `"512 KiB"` or `"16 MiB"`.
     pub fn size(&mut self, key: &'static str) -> Option<Written<u64>> {
         self.amount(key, &SIZE_UNITS, "a size such as \"512 KiB\" or \"16 MiB\"")
@@ -301,6 +355,44 @@ impl<'d> Table<'d> {
             "" => key.to_owned(),
             parent => format!("{parent}.{key}"),
         }
+    }
+}
+
+/// Puts a value where its path leads, with the tables on the way. Every part of it stands at `place`.
+fn override_value<'d>(root: &mut DeTable<'d>, set: &'d Override, place: Place) {
+    let Some((last, way)) = set.path.split_last() else { return };
+    let mut table = root;
+    for key in way {
+        let entry = table
+            .entry(Spanned::new(place.clone(), Cow::Borrowed(key.as_str())))
+            .or_insert_with(|| Spanned::new(place.clone(), DeValue::Table(DeTable::new())));
+        match entry.get_mut() {
+            DeValue::Table(below) => table = below,
+            // The file has a value where a table belongs, and is told so.
+            _ => return,
+        }
+    }
+    let value = DeValue::parse(&set.value)
+        .map(|value| moved(value.into_inner(), &place))
+        .unwrap_or_else(|_| DeValue::String(Cow::Borrowed(set.value.as_str())));
+    table.remove(last.as_str());
+    let key = Spanned::new(place.clone(), Cow::Borrowed(last.as_str()));
+    table.insert(key, Spanned::new(place, value));
+}
+
+/// The value with everything in it at `place`.
+fn moved<'d>(value: DeValue<'d>, place: &Place) -> DeValue<'d> {
+    let inside =
+        |value: Spanned<DeValue<'d>>| Spanned::new(place.clone(), moved(value.into_inner(), place));
+    match value {
+        DeValue::Array(items) => DeValue::Array(items.into_iter().map(inside).collect()),
+        DeValue::Table(entries) => {
+            let entries = entries
+                .into_iter()
+                .map(|(key, value)| (Spanned::new(place.clone(), key.into_inner()), inside(value)));
+            DeValue::Table(entries.collect())
+        }
+        plain => plain,
     }
 }
 

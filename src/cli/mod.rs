@@ -1,5 +1,6 @@
 //! The command line: one file per command, one enum that lists them.
 
+mod backup;
 mod check;
 mod crawl;
 mod demo;
@@ -12,7 +13,9 @@ mod links;
 mod list;
 mod list_files;
 mod logging;
+mod manual;
 mod read;
+mod restore;
 mod run;
 mod screen;
 mod search;
@@ -50,11 +53,14 @@ enum Command {
     Source(source::Args),
     List(list::Args),
     Check(check::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Read(read::Args),
     Links(links::Args),
     Judge(judge::Args),
     Group(group::Args),
     Screen(screen::Args),
+    Manual(manual::Args),
 }
 
 /// How a command ended, as a script sees it.
@@ -89,11 +95,14 @@ pub fn main() -> ExitCode {
         Command::Source(args) => source::run(args),
         Command::List(args) => list::run(args),
         Command::Check(args) => check::run(args),
+        Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
         Command::Read(args) => read::run(args),
         Command::Links(args) => links::run(args),
         Command::Judge(args) => judge::run(args),
         Command::Group(args) => group::run(&args),
         Command::Screen(args) => screen::run(args),
+        Command::Manual(args) => manual::run(args),
     };
     let exit = result.unwrap_or_else(|error| {
         anstream::eprintln!("sanctionwatch: {error:#}");
@@ -104,4 +113,37 @@ pub fn main() -> ExitCode {
         Exit::Partly => 1,
         Exit::Failed => 2,
     })
+}
+
+#[cfg(test)]
+#[path = "../../tests/it/support/shell_lines.rs"]
+mod shell_lines;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, shell_lines};
+
+    #[test]
+    fn the_table_of_commands_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    /// Every command of README and docs against the table a person meets.
+    #[test]
+    fn every_command_the_documents_show_is_one() {
+        let shown = shell_lines::shown(Path::new(env!("CARGO_MANIFEST_DIR")));
+        assert!(15 < shown.len(), "only {} found", shown.len());
+        let mut wrong = Vec::new();
+        for shell_lines::Shown { place, line, words } in shown {
+            let words = words.iter().map(String::as_str);
+            if let Err(error) = Cli::try_parse_from(["sanctionwatch"].into_iter().chain(words)) {
+                wrong.push(format!("{place}: {line}\n{error}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 }

@@ -2,20 +2,23 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use chrono::TimeDelta;
 
 use crate::clock::Clock;
-use crate::config::{self, Environment, Settings};
+use crate::config::{self, BadConfig, Environment, Settings};
 use crate::fetch::{Chromium, Fetcher, Limits, Sandbox};
 use crate::jobs::crawl::{self, Crawler};
+use crate::jobs::keep_house::{Housekeeper, Keep, KeepOthers};
 use crate::jobs::sync_lists::ListSync;
+use crate::jobs::tell_operator::{Bounds, Caretaker};
 use crate::mail::Mailer;
 use crate::mail::settings as mail;
 use crate::model::source::Source;
 use crate::service::ListWatch;
-use crate::sources;
+use crate::sources::{self, Fault};
 use crate::store::Store;
 
 /// The options every command takes that works with settings.
@@ -32,7 +35,12 @@ impl SettingsArgs {
     /// # Errors
     /// Every mistake in the file, with its line and remedy.
     pub(crate) fn load(&self) -> anyhow::Result<Settings> {
-        Ok(config::load(self.config.as_deref(), &Environment::of_process())?)
+        Ok(self.read()?)
+    }
+
+    /// As [`SettingsArgs::load`], with the mistakes one by one.
+    pub(crate) fn read(&self) -> Result<Settings, BadConfig> {
+        config::load(self.config.as_deref(), &Environment::of_process())
     }
 }
 
@@ -40,19 +48,23 @@ impl SettingsArgs {
 ///
 /// Mistakes in the operator's files are reported on standard error and leave the others standing.
 pub(crate) fn watched_sources(settings: &Settings) -> Vec<Arc<Source>> {
+    let (sources, faults) = sources_and_faults(settings);
+    for fault in faults {
+        anstream::eprintln!("{fault}");
+    }
+    sources
+}
+
+/// The sources to watch, and the mistakes in the operator's files.
+pub(crate) fn sources_and_faults(settings: &Settings) -> (Vec<Arc<Source>>, Vec<Fault>) {
     let (all, faults) = match (&settings.crawl.selectors, settings.crawl.catalogue) {
         (Some(folder), true) => sources::with_own(folder),
         (Some(folder), false) => sources::load(folder),
         (None, true) => (sources::catalogue(), Vec::new()),
         (None, false) => (Vec::new(), Vec::new()),
     };
-    for fault in faults {
-        anstream::eprintln!("{fault}");
-    }
-    all.into_iter()
-        .filter(|source| !settings.crawl.skip.contains(&source.id.0))
-        .map(Arc::new)
-        .collect()
+    let is_wanted = |source: &Source| !settings.crawl.skip.contains(&source.id.0);
+    (all.into_iter().filter(is_wanted).map(Arc::new).collect(), faults)
 }
 
 /// Opens the database, making its folder if need be.
@@ -77,6 +89,61 @@ pub(crate) fn crawler(settings: &Settings, store: Store) -> anyhow::Result<Crawl
     let clock = Clock::System;
     let fetcher = Fetcher::new(limits(settings), clock.clone())?;
     Ok(Crawler::new(store, fetcher, clock, crawl_settings(settings)))
+}
+
+/// Who looks for trouble and tells the operator, beside a crawler.
+pub(crate) fn caretaker(settings: &Settings, crawler: &Crawler) -> Caretaker {
+    let config::Operator { email, remind, mail_waits, disk_free } = &settings.operator;
+    let oldest = settings.backup.oldest.map(span);
+    Caretaker {
+        store: crawler.store.clone(),
+        clock: crawler.clock.clone(),
+        bounds: Bounds {
+            remind: span(*remind),
+            mail_waits: span(*mail_waits),
+            disk_free: *disk_free,
+            backups: oldest.map(|oldest| (settings.backup.folder.clone(), oldest)),
+        },
+        operator: email.clone(),
+        sender: crawler.settings.sender.clone(),
+        mail_waiting: Arc::clone(&crawler.mail_waiting),
+        stop: crawler.stop.clone(),
+    }
+}
+
+/// Who drops what has had its time, beside a crawler.
+pub(crate) fn housekeeper(settings: &Settings, crawler: &Crawler) -> Housekeeper {
+    let others = |keep: config::KeepOthers| KeepOthers {
+        articles: keep.articles.map(span),
+        snapshots: keep.snapshots.map(span),
+        revisions: keep.revisions.map(span),
+    };
+    let keep = &settings.keep;
+    let sources = keep.sources.iter().map(|(id, keep)| (id.clone(), others(*keep)));
+    Housekeeper {
+        store: crawler.store.clone(),
+        clock: crawler.clock.clone(),
+        keep: Keep {
+            others: others(keep.others),
+            sources: sources.collect(),
+            visits: keep.visits.map(span),
+            mails: keep.mails.map(span),
+            list_files: keep.list_files.map(span),
+        },
+        stop: crawler.stop.clone(),
+    }
+}
+
+/// The longest span is longer than any wait.
+fn span(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+/// A crawler that goes on where `before` stops, under other settings: with its database, its turns
+/// at every site and the names it knows.
+pub(crate) fn crawler_after(before: &Crawler, settings: &Settings) -> anyhow::Result<Crawler> {
+    let fetcher = before.fetcher.within(limits(settings))?;
+    Ok(Crawler { fetcher, settings: crawl_settings(settings), ..before.clone() })
 }
 
 /// The official lists the service looks at, beside a crawler and with its wishes to stop.
@@ -132,7 +199,7 @@ fn crawl_settings(settings: &Settings) -> crawl::Settings {
 /// The way mails leave, as the settings say.
 ///
 /// # Errors
-/// When the mail folder cannot be made or the password file cannot be read.
+/// When the mail folder cannot be made, or the password or the key for signing cannot be read.
 pub(crate) fn mailer(settings: &Settings) -> anyhow::Result<Mailer> {
     let backend = match &settings.mail.backend {
         config::Backend::Directory(folder) => mail::Backend::Directory(folder.clone()),
@@ -141,6 +208,18 @@ pub(crate) fn mailer(settings: &Settings) -> anyhow::Result<Mailer> {
     let mut meant = mail::Settings::new(backend, settings.mail.from.clone());
     meant.from_name.clone_from(&settings.mail.from_name);
     meant.reply_to.clone_from(&settings.mail.reply_to);
+    meant.list_id.clone_from(&settings.mail.list_id);
+    meant.return_address.clone_from(&settings.mail.bounces.address);
+    meant.dkim = settings.mail.dkim.as_ref().map(|dkim| mail::Dkim {
+        domain: dkim.domain.clone().unwrap_or_else(|| settings.mail.from.domain().to_owned()),
+        selector: dkim.selector.clone(),
+        key_file: dkim.key_file.clone(),
+    });
+    meant.pace = mail::Pace {
+        at_once: settings.mail.at_once,
+        domain_at_once: settings.mail.domain_at_once,
+        domain_per_minute: settings.mail.domain_per_minute,
+    };
     Mailer::new(&meant)
 }
 

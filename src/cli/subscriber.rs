@@ -6,6 +6,7 @@ use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, open_store};
 use crate::clock::Clock;
 use crate::model::subscriber::Email;
+use crate::store::Suspension;
 
 /// Add, list and remove the people who get alerts
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,8 @@ enum Action {
     List,
     /// Send nothing more to an address, waiting mails included
     Remove { email: String },
+    /// Send alerts again to an address that was suspended because mails came back
+    Resume { email: String },
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
@@ -52,6 +55,23 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
                 for subscriber in store.subscribers().await? {
                     anstream::println!("{}\t{}", subscriber.email.expose(), subscriber.name);
                 }
+                for suspension in store.suspensions().await? {
+                    let Suspension { email, name, since, reason } = suspension;
+                    anstream::println!(
+                        "{}\t{name}\tsuspended since {}: {reason}",
+                        email.expose(),
+                        since.format("%Y-%m-%d"),
+                    );
+                }
+            }
+            Action::Resume { email } => {
+                let email: Email = email.parse()?;
+                let shown = email.expose().to_owned();
+                if !store.resume_subscriber(email, now).await? {
+                    anstream::eprintln!("{shown} is not suspended; see `subscriber list`");
+                    return Ok(Exit::Partly);
+                }
+                anstream::println!("{shown} gets alerts again, from now on");
             }
             Action::Remove { email } => {
                 let email: Email = email.parse()?;

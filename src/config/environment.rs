@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::PathBuf;
 
+use crate::written::Override;
+
 /// The variables in force when the program started.
 ///
 /// | variable | what it says |
@@ -14,6 +16,7 @@ use std::path::PathBuf;
 /// | `SANCTIONWATCH_SMTP_PASSWORD_FILE` | over `mail.smtp.password_file` |
 /// | `STATE_DIRECTORY` | the state folder that systemd made |
 /// | `CREDENTIALS_DIRECTORY` | the folder of credentials that systemd made |
+/// | `SANCTIONWATCH_MAIL__FROM` and its like | `from` in `[mail]`: any key of any section |
 /// | `XDG_CONFIG_HOME`, `XDG_STATE_HOME`, `HOME` | where a person's own files lie |
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -71,6 +74,21 @@ impl Environment {
 
     pub(crate) fn smtp_password_file(&self) -> Option<PathBuf> {
         self.get("SANCTIONWATCH_SMTP_PASSWORD_FILE").map(PathBuf::from)
+    }
+
+    /// What single variables set in place of the file's keys, by the names of variables:
+    /// `SANCTIONWATCH_MAIL__SMTP__HOST` is `host` in `[mail.smtp]`. The value is TOML where it reads
+    /// as such (`true`, `30`, `["us/doj"]`), else a text.
+    pub(crate) fn overrides(&self) -> Vec<Override> {
+        let set = |(name, value): (&String, &String)| {
+            let keys = name.strip_prefix("SANCTIONWATCH_")?;
+            if value.is_empty() || !(keys.contains("__") || keys == "DATABASE") {
+                return None;
+            }
+            let path = keys.split("__").map(str::to_lowercase).collect();
+            Some(Override { name: name.clone(), path, value: value.clone() })
+        };
+        self.variables.iter().filter_map(set).collect()
     }
 
     /// An empty variable counts as absent, as the XDG base directory specification has it.

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::config::{
-    Backend, BadConfig, Crawl, Environment, Fetch, Lists, Log, LogFormat, LogLevel, Login, Mail,
-    Security, Settings, Smtp, Web,
+    Backend, Backup, BadConfig, Bounces, Crawl, Dkim, Environment, Fetch, Keep, KeepOthers, Lists,
+    Log, LogFormat, LogLevel, Login, Mail, Operator, Security, Settings, Smtp, Web, mail,
 };
 use crate::model::subscriber::Email;
 use crate::written::{Document, Mistake, Table, Written};
@@ -28,6 +28,8 @@ const LEVELS: [(&str, LogLevel); 5] = [
 
 const FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
+const DAY: Duration = Duration::from_hours(24);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BackendKind {
     Directory,
@@ -44,8 +46,25 @@ pub(crate) struct AsWritten {
     crawl: Crawl,
     lists: Lists,
     mail: MailAsWritten,
-    web: Option<Web>,
+    web: WebAsWritten,
+    operator: Operator,
+    backup: BackupAsWritten,
+    keep: Keep,
     log: Log,
+}
+
+#[derive(Debug)]
+struct WebAsWritten {
+    pages: Option<Web>,
+    metrics: Option<SocketAddr>,
+}
+
+#[derive(Debug)]
+struct BackupAsWritten {
+    folder: Option<PathBuf>,
+    daily: usize,
+    weekly: usize,
+    oldest: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -53,6 +72,10 @@ struct MailAsWritten {
     from: Option<Email>,
     from_name: Option<String>,
     reply_to: Option<Email>,
+    list_id: Option<String>,
+    pace: [usize; 3],
+    dkim: Option<Dkim>,
+    bounces: Bounces,
     directory: Option<PathBuf>,
     /// Only where the backend is SMTP.
     smtp: Option<Smtp>,
@@ -84,7 +107,16 @@ impl AsWritten {
             crawl: Crawl { selectors, ..self.crawl },
             lists: Lists { file: lists_file, ..self.lists },
             mail: self.mail.settle(folder, &state, environment),
-            web: self.web,
+            web: self.web.pages,
+            metrics: self.web.metrics,
+            operator: self.operator,
+            backup: Backup {
+                folder: self.backup.folder.map_or_else(|| state.join("backups"), absolute),
+                daily: self.backup.daily,
+                weekly: self.backup.weekly,
+                oldest: self.backup.oldest,
+            },
+            keep: self.keep,
             log: self.log,
             state,
         })
@@ -104,12 +136,22 @@ impl MailAsWritten {
                 .map(|login| Login { password_file: password(login.password_file), ..login }),
             ..smtp
         };
+        let [at_once, domain_at_once, domain_per_minute] = self.pace;
         Mail {
             from: self.from.unwrap_or_else(|| {
                 "sanctionwatch@localhost".parse().expect("the default sender is an address")
             }),
             from_name: self.from_name.unwrap_or_else(|| "sanctionwatch".to_owned()),
             reply_to: self.reply_to,
+            list_id: self.list_id,
+            at_once,
+            domain_at_once,
+            domain_per_minute,
+            dkim: self.dkim.map(|dkim| Dkim { key_file: folder.join(dkim.key_file), ..dkim }),
+            bounces: Bounces {
+                directory: self.bounces.directory.map(|path| folder.join(path)),
+                ..self.bounces
+            },
             backend: self
                 .smtp
                 .map_or(Backend::Directory(directory), |smtp| Backend::Smtp(paths(smtp))),
@@ -117,10 +159,16 @@ impl MailAsWritten {
     }
 }
 
-/// Reads `text`; mistakes are named after `path`.
-pub(crate) fn read(path: Option<&Path>, text: &str) -> Result<AsWritten, Vec<Mistake>> {
+/// Reads `text`, with what the environment sets in its place; mistakes are named after `path` or
+/// after the variable.
+pub(crate) fn read(
+    path: Option<&Path>,
+    text: &str,
+    environment: &Environment,
+) -> Result<AsWritten, Vec<Mistake>> {
     let name = path.map_or_else(|| "settings".to_owned(), |path| path.display().to_string());
-    let document = Document::new(name, text);
+    let overrides = environment.overrides();
+    let document = Document::with_overrides(name, text, &overrides);
     let written = document.root().map(root);
     let mistakes = document.into_mistakes();
     match written {
@@ -136,8 +184,11 @@ fn root(mut root: Table<'_>) -> AsWritten {
         fetch: section("fetch", &mut root, fetch),
         crawl: section("crawl", &mut root, crawl),
         lists: section("lists", &mut root, lists),
-        mail: section("mail", &mut root, mail),
+        mail: section("mail", &mut root, mail_section),
         web: section("web", &mut root, web),
+        operator: section("operator", &mut root, operator),
+        backup: section("backup", &mut root, backup),
+        keep: section("keep", &mut root, keep),
         log: section("log", &mut root, log),
     };
     root.close();
@@ -246,7 +297,7 @@ fn lists(table: &mut Table<'_>) -> Lists {
     }
 }
 
-fn mail(table: &mut Table<'_>) -> MailAsWritten {
+fn mail_section(table: &mut Table<'_>) -> MailAsWritten {
     let backend = table.choice("backend", &BACKENDS);
     let wants_smtp = backend.is_some_and(|backend| backend.value == BackendKind::Smtp);
     let smtp = table.table("smtp").map(smtp);
@@ -258,12 +309,16 @@ fn mail(table: &mut Table<'_>) -> MailAsWritten {
         from: email("from", table),
         from_name: text("from_name", table),
         reply_to: email("reply_to", table),
+        list_id: mail::list_id(table),
+        pace: mail::pace(table),
+        dkim: table.table("dkim").and_then(mail::dkim),
+        bounces: table.table("bounces").map(mail::bounces).unwrap_or_default(),
         directory: path("directory", table),
         smtp: smtp.flatten().filter(|_| wants_smtp),
     }
 }
 
-fn email(key: &'static str, table: &mut Table<'_>) -> Option<Email> {
+pub(crate) fn email(key: &'static str, table: &mut Table<'_>) -> Option<Email> {
     let Written { value, place } = table.text(key)?;
     let email = value.parse();
     if let Err(error) = &email {
@@ -304,8 +359,12 @@ fn login(host: Option<&str>, security: Security, table: &mut Table<'_>) -> Optio
     Some(Login { username: username.value, password_file: password_file? })
 }
 
-fn web(table: &mut Table<'_>) -> Option<Web> {
-    let listen = listen(table);
+fn web(table: &mut Table<'_>) -> WebAsWritten {
+    WebAsWritten { metrics: listen("metrics", table), pages: pages(table) }
+}
+
+fn pages(table: &mut Table<'_>) -> Option<Web> {
+    let listen = listen("listen", table);
     let public_url = public_url(table);
     match (&listen, &public_url) {
         (Some(_), None) => {
@@ -322,12 +381,12 @@ fn web(table: &mut Table<'_>) -> Option<Web> {
     Some(Web { listen: listen?, public_url: public_url? })
 }
 
-fn listen(table: &mut Table<'_>) -> Option<SocketAddr> {
-    let Written { value, place } = table.text("listen")?;
+pub(crate) fn listen(key: &'static str, table: &mut Table<'_>) -> Option<SocketAddr> {
+    let Written { value, place } = table.text(key)?;
     let listen = value.parse();
     if listen.is_err() {
         let text =
-            format!("listen is {value:?}; write address and port, such as \"127.0.0.1:8080\"");
+            format!("{key} is {value:?}; write address and port, such as \"127.0.0.1:8080\"");
         table.mistake_at(&place, text);
     }
     listen.ok()
@@ -345,6 +404,77 @@ fn public_url(table: &mut Table<'_>) -> Option<String> {
     Some(value.trim_end_matches('/').to_owned())
 }
 
+fn operator(table: &mut Table<'_>) -> Operator {
+    Operator {
+        email: email("email", table),
+        remind: positive("remind", table).unwrap_or(7 * DAY),
+        mail_waits: positive("mail_waits", table).unwrap_or(Duration::from_hours(6)),
+        disk_free: table.size("disk_free").map_or(1 << 30, |size| size.value),
+    }
+}
+
+fn backup(table: &mut Table<'_>) -> BackupAsWritten {
+    BackupAsWritten {
+        folder: path("folder", table),
+        daily: count("daily", 0..=1_000, 7, table),
+        weekly: count("weekly", 0..=1_000, 4, table),
+        oldest: span("oldest", Some(2 * DAY), table),
+    }
+}
+
+fn keep(table: &mut Table<'_>) -> Keep {
+    let usual = KeepOthers { articles: None, snapshots: Some(365 * DAY), revisions: None };
+    let others = keep_others(usual, table);
+    let source = |mut table: Table<'_>| {
+        table.require("id", "the id of a source, such as id = \"us/doj\"");
+        let id = text("id", &mut table);
+        let keep = keep_others(others, &mut table);
+        table.close();
+        Some((id?, keep))
+    };
+    Keep {
+        others,
+        sources: table.tables("source").into_iter().filter_map(source).collect(),
+        visits: span("visits", Some(365 * DAY), table),
+        mails: span("mails", Some(90 * DAY), table),
+        list_files: span("list_files", None, table),
+    }
+}
+
+fn keep_others(usual: KeepOthers, table: &mut Table<'_>) -> KeepOthers {
+    KeepOthers {
+        articles: keep_articles(usual.articles, table),
+        snapshots: span("snapshots", usual.snapshots, table),
+        revisions: span("revisions", usual.revisions, table),
+    }
+}
+
+/// New names are looked for in the articles of the last 180 days: these must be there.
+fn keep_articles(usual: Option<Duration>, table: &mut Table<'_>) -> Option<Duration> {
+    let keep = span_written("articles", table);
+    if let Some(Written { value: Some(keep), place }) = &keep
+        && *keep < 180 * DAY
+    {
+        let text = "articles is below 180d, within which new names are looked for in them";
+        table.mistake_at(place, text);
+    }
+    keep.map_or(usual, |written| written.value)
+}
+
+/// A time, or `"forever"`, which is none.
+fn span(key: &'static str, usual: Option<Duration>, table: &mut Table<'_>) -> Option<Duration> {
+    span_written(key, table).map_or(usual, |written| written.value)
+}
+
+fn span_written(key: &'static str, table: &mut Table<'_>) -> Option<Written<Option<Duration>>> {
+    let written = table.duration_or("forever", key)?;
+    if written.value.is_some_and(|span| span.is_zero()) {
+        let text = format!("{key} is zero; write a time such as \"90d\", or \"forever\"");
+        table.mistake_at(&written.place, text);
+    }
+    Some(written)
+}
+
 fn log(table: &mut Table<'_>) -> Log {
     let level = table.choice("level", &LEVELS).map_or(LogLevel::Info, |level| level.value);
     let format = table.choice("format", &FORMATS).map_or(LogFormat::Text, |format| format.value);
@@ -355,7 +485,7 @@ fn text(key: &'static str, table: &mut Table<'_>) -> Option<String> {
     table.text(key).map(|written| written.value)
 }
 
-fn path(key: &'static str, table: &mut Table<'_>) -> Option<PathBuf> {
+pub(crate) fn path(key: &'static str, table: &mut Table<'_>) -> Option<PathBuf> {
     let Written { value, place } = table.text(key)?;
     if value.starts_with(['~', '$']) {
         let remedy = "nothing is filled in for ~ or $ here; write the whole path";
@@ -373,7 +503,7 @@ fn positive(key: &'static str, table: &mut Table<'_>) -> Option<Duration> {
     Some(value)
 }
 
-fn count(
+pub(crate) fn count(
     key: &'static str,
     range: RangeInclusive<u64>,
     usual: usize,

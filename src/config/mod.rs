@@ -7,6 +7,7 @@
 mod environment;
 mod file;
 mod lists;
+mod mail;
 
 use core::fmt;
 use core::time::Duration;
@@ -35,7 +36,63 @@ pub struct Settings {
     pub mail: Mail,
     /// What the service listens on; none where it listens on nothing.
     pub web: Option<Web>,
+    /// Where figures for Prometheus are served; none where nobody asks for them.
+    pub metrics: Option<SocketAddr>,
+    pub operator: Operator,
+    pub backup: Backup,
+    pub keep: Keep,
     pub log: Log,
+}
+
+/// Who is told what keeps the service from its work, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// None tells the log alone.
+    pub email: Option<Email>,
+    /// A trouble that lasts is told again after so long.
+    pub remind: Duration,
+    /// A mail that waits for longer is a trouble.
+    pub mail_waits: Duration,
+    /// Fewer bytes left on the database's disk are a trouble.
+    pub disk_free: u64,
+}
+
+/// Copies of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// Where they lie.
+    pub folder: PathBuf,
+    /// The newest of each of so many days stays …
+    pub daily: usize,
+    /// … and of each of so many weeks.
+    pub weekly: usize,
+    /// A newest copy that is older is a trouble; none if nobody cares.
+    pub oldest: Option<Duration>,
+}
+
+/// How long things are kept; none is for ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Of articles not about sanctions.
+    pub others: KeepOthers,
+    /// The same for single sources, by id; in place of `others`.
+    pub sources: Vec<(String, KeepOthers)>,
+    pub visits: Option<Duration>,
+    /// Texts of mails that were sent.
+    pub mails: Option<Duration>,
+    /// Files of list editions, but never those of the latest.
+    pub list_files: Option<Duration>,
+}
+
+/// How long what is not about sanctions is kept; none is for ever.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeepOthers {
+    /// The article with all that belongs to it.
+    pub articles: Option<Duration>,
+    /// The page as it came.
+    pub snapshots: Option<Duration>,
+    /// Earlier texts.
+    pub revisions: Option<Duration>,
 }
 
 /// Where the service is reached from outside.
@@ -126,7 +183,38 @@ pub struct Mail {
     pub from_name: String,
     /// Where answers go, if not to `from`.
     pub reply_to: Option<Email>,
+    /// What the `List-Id` names; none means `alerts.` and the sender's domain.
+    pub list_id: Option<String>,
+    /// Mails under way at the same time.
+    pub at_once: usize,
+    /// Of these, to recipients of one domain.
+    pub domain_at_once: usize,
+    /// Mails to recipients of one domain in a minute.
+    pub domain_per_minute: usize,
+    pub dkim: Option<Dkim>,
+    pub bounces: Bounces,
     pub backend: Backend,
+}
+
+/// The key that signs mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dkim {
+    /// None means the sender's.
+    pub domain: Option<String>,
+    pub selector: String,
+    /// A PEM file with an RSA or Ed25519 key.
+    pub key_file: PathBuf,
+}
+
+/// How mails that could not be delivered come back to us.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bounces {
+    /// The envelope's sender, where a `*` stands for the delivery; none means `from`.
+    pub address: Option<Email>,
+    /// A maildir, or a folder of plain files, that the mail server puts them into.
+    pub directory: Option<PathBuf>,
+    /// Where to listen for them over LMTP or SMTP.
+    pub listen: Option<SocketAddr>,
 }
 
 /// How a mail leaves.
@@ -256,7 +344,7 @@ pub fn settings(
     text: &str,
     environment: &Environment,
 ) -> Result<Settings, BadConfig> {
-    let written = file::read(path, text).map_err(BadConfig::Mistakes)?;
+    let written = file::read(path, text, environment).map_err(BadConfig::Mistakes)?;
     let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
     written.settle(path, folder, environment)
 }

@@ -5,6 +5,7 @@ pub mod follow_up;
 mod letterhead;
 mod letters;
 mod list_alert;
+mod notice;
 
 mod line;
 mod periodic;
@@ -16,4 +17,5 @@ pub use follow_up::{Known, News, Reader, follow_ups};
 pub use letterhead::Letterhead;
 pub use letters::{Letter, letter};
 pub use list_alert::{EarlierNews, ListNews, earlier_alerts, list_alerts};
+pub use notice::notice;
 pub use periodic::{Digest, DigestItem, DigestList, Mark, Unread, digest};

@@ -32,7 +32,7 @@ pub use crate::fetch::limits::{Limits, Lookup, Names, Robots};
 use crate::clock::Clock;
 use crate::fetch::body::{Allowance, Overlong};
 use crate::fetch::credentials::Credential;
-use crate::fetch::gate::Pass;
+use crate::fetch::gate::{Gate, Pass};
 use crate::fetch::robots::RobotsCache;
 use crate::fetch::trail::Trail;
 use crate::fetch::wire::{Hop, Reply, Wire};
@@ -53,10 +53,10 @@ pub struct Fetcher {
 #[derive(Debug)]
 struct Inner {
     wire: Wire,
-    robots: RobotsCache,
+    robots: Arc<RobotsCache>,
     clock: Clock,
     /// One browser at a time: it is by far the largest thing this service starts.
-    browser: Semaphore,
+    browser: Arc<Semaphore>,
 }
 
 /// What a fetch that went well gave.
@@ -81,10 +81,33 @@ impl Fetcher {
     /// An entry of `limits.allow_private` that cannot be read, or a contact that cannot stand in a
     /// header.
     pub fn new(limits: Limits, clock: Clock) -> anyhow::Result<Self> {
-        let wire = Wire::new(limits, clock.clone())?;
-        let inner =
-            Inner { wire, robots: RobotsCache::default(), clock, browser: Semaphore::new(1) };
-        Ok(Self { inner: Arc::new(inner), credential: None, rendering: Rendering::Plain })
+        let gate = Arc::new(Gate::new(limits.jitter, limits.patience));
+        let inner = Inner {
+            wire: Wire::new(limits, gate, clock.clone())?,
+            robots: Arc::default(),
+            clock,
+            browser: Arc::new(Semaphore::new(1)),
+        };
+        Ok(Self::of(inner))
+    }
+
+    /// A door within other limits that keeps what was promised through this one: turns and pauses
+    /// at every site, and what robots.txt files said. Jitter and patience stay as they were.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`].
+    pub fn within(&self, limits: Limits) -> anyhow::Result<Self> {
+        let Inner { wire, robots, clock, browser } = &*self.inner;
+        Ok(Self::of(Inner {
+            wire: Wire::new(limits, wire.gate(), clock.clone())?,
+            robots: Arc::clone(robots),
+            clock: clock.clone(),
+            browser: Arc::clone(browser),
+        }))
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), credential: None, rendering: Rendering::Plain }
     }
 
     /// A handle for one source: it loads pages as the source asks, and shows its credentials, if it

@@ -41,7 +41,7 @@ pub(crate) struct Wire {
     client: Client,
     trust: Trust,
     guard: Arc<Guard>,
-    gate: Gate,
+    gate: Arc<Gate>,
     pub(crate) clock: Clock,
     /// How we name ourselves.
     pub(crate) agent: String,
@@ -93,17 +93,21 @@ impl Reply {
 impl Wire {
     /// # Errors
     /// An allow-list entry or a contact that cannot be used.
-    pub(crate) fn new(limits: Limits, clock: Clock) -> anyhow::Result<Self> {
-        Self::trusting(Trust::Machine, limits.clone(), clock.clone())
+    pub(crate) fn new(limits: Limits, gate: Arc<Gate>, clock: Clock) -> anyhow::Result<Self> {
+        Self::trusting(Trust::Machine, limits.clone(), gate.clone(), clock.clone())
             // A bare container has no CA certificates; that is no reason to do without http.
-            .or_else(|_| Self::trusting(Trust::Nobody, limits, clock))
+            .or_else(|_| Self::trusting(Trust::Nobody, limits, gate, clock))
     }
 
-    fn trusting(trust: Trust, limits: Limits, clock: Clock) -> anyhow::Result<Self> {
+    fn trusting(
+        trust: Trust,
+        limits: Limits,
+        gate: Arc<Gate>,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
         let guard = Arc::new(Guard::new(&limits.allow_private)?);
         let agent = user_agent(&limits.contact)?;
         let client = client(trust, &limits, guard.clone(), HeaderValue::from_str(&agent)?)?;
-        let gate = Gate::new(limits.jitter, limits.patience);
         Ok(Self { client, trust, guard, gate, clock, agent, limits })
     }
 
@@ -130,6 +134,11 @@ impl Wire {
             pass.hold(wait, reply.status);
         }
         Ok(reply)
+    }
+
+    /// The turnstiles, for a wire that takes the place of this one.
+    pub(crate) fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
     }
 
     /// Waits until it is our turn at the site of `url`.
@@ -307,7 +316,8 @@ mod tests {
 
     #[test]
     fn a_machine_without_certificates_says_so_and_keeps_http() {
-        let wire = Wire::trusting(Trust::Nobody, Limits::default(), Clock::System).unwrap();
+        let gate = Arc::new(Gate::new(0.0, Duration::ZERO));
+        let wire = Wire::trusting(Trust::Nobody, Limits::default(), gate, Clock::System).unwrap();
         let check = |url: &str| wire.check(&url.parse().unwrap());
         let fault = check("https://example.org/").unwrap_err();
         assert!(fault.detail.contains("install ca-certificates"), "{fault}");

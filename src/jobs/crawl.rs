@@ -34,6 +34,10 @@ use crate::tokens::Links;
 
 /// How long a claim on a source lasts; a visit renews it as it goes from page to page.
 pub(crate) const LEASE: TimeDelta = TimeDelta::hours(1);
+/// Pause after the database failed.
+const AFTER_FAULT: Duration = Duration::from_secs(5);
+/// A clock that goes back by less was only corrected.
+const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(1);
 /// Events a slow listener may lag behind before it misses some.
 const EVENTS_KEPT: usize = 1024;
 
@@ -150,14 +154,22 @@ impl Crawler {
         Ok(done)
     }
 
-    /// Claims and visits due sources until stopped.
+    /// Claims and visits due sources until stopped. Where the database fails meanwhile, it waits until
+    /// that may be over: what was not committed is still due.
+    ///
+    /// # Errors
+    /// When the database fails at the start.
     pub async fn crawl_when_due(&self, sources: &[Arc<Source>]) -> store::Result<()> {
         let ids: Vec<SourceId> = sources.iter().map(|source| source.id.clone()).collect();
         self.store.register_sources(ids.clone(), self.clock.now()).await?;
+        self.store.watch_only(ids.iter().map(|id| id.0.clone()).collect()).await?;
         self.set_budget(sources).await?;
         self.recall_outage().await?;
+        let mut last = self.store.newest_row().await?.unwrap_or_default();
         let permits = Arc::new(Semaphore::new(self.settings.workers.max(1)));
         let mut visits = JoinSet::new();
+        // Claimed by visits that the database failed under.
+        let mut held: Vec<SourceId> = Vec::new();
         while !self.stop.is_cancelled() {
             self.heart.beat(Instant::now());
             let permit = tokio::select! {
@@ -165,7 +177,7 @@ impl Crawler {
                 () = self.stop.cancelled() => break,
             };
             while let Some(joined) = visits.try_join_next() {
-                report_failed_visit(joined);
+                held.extend(report_failed_visit(joined));
             }
             // While the network is down one visit at a time finds out whether it is back.
             let alone = self.network.is_down();
@@ -173,9 +185,18 @@ impl Crawler {
                 self.rest_for(self.network.pause()).await;
             }
             let now = self.clock.now();
-            let Some(id) = self.store.claim_due_source(ids.clone(), now, LEASE).await? else {
+            let claimed = match self.claim(&ids, &mut held, last, now).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    tracing::error!(%error, "the database fails; what is due waits");
+                    self.rest_for(AFTER_FAULT).await;
+                    continue;
+                }
+            };
+            last = now;
+            let Some(id) = claimed else {
                 drop(permit);
-                self.wait_until_due(&ids).await?;
+                self.wait_until_due(&ids).await;
                 continue;
             };
             let Some(source) = sources.iter().find(|source| source.id == id).map(Arc::clone) else {
@@ -184,15 +205,16 @@ impl Crawler {
             let crawler = self.clone();
             let visit = async move {
                 let _permit = permit;
-                crawler.visit(&source).await
+                crawler.visit(&source).await.map_err(|error| (source.id.clone(), error))
             };
             if alone {
-                visit.await?;
+                held.extend(report_failed_visit(Ok(visit.await)));
             } else {
                 visits.spawn(visit);
             }
         }
         while let Some(joined) = visits.join_next().await {
+            // What is still claimed is given back at the next start.
             report_failed_visit(joined);
         }
         Ok(())
@@ -206,15 +228,35 @@ impl Crawler {
         Ok(())
     }
 
-    async fn wait_until_due(&self, ids: &[SourceId]) -> store::Result<()> {
-        let next = self.store.next_due(ids.to_vec()).await?;
+    /// Claims the source that has been due longest, with those that failed visits `held` given back
+    /// first. Where the clock was set back since `last`, so is what was planned by it.
+    async fn claim(
+        &self,
+        ids: &[SourceId],
+        held: &mut Vec<SourceId>,
+        last: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> store::Result<Option<SourceId>> {
+        while let Some(id) = held.last() {
+            self.store.release_source(id.clone()).await?;
+            held.pop();
+        }
+        if now + CLOCK_SLACK < last {
+            tracing::warn!(%last, %now, "the clock was set back; everything is due anew");
+            self.store.clock_set_back(now, LEASE).await?;
+        }
+        self.store.claim_due_source(ids.to_vec(), now, LEASE).await
+    }
+
+    async fn wait_until_due(&self, ids: &[SourceId]) {
+        // A database that cannot be read is found out by the next claim.
+        let next = self.store.next_due(ids.to_vec()).await.unwrap_or_default();
         let gap = next.map_or(TimeDelta::minutes(1), |next| next - self.clock.now());
         // At least a moment, so that a clock set back cannot spin; at most a minute, so that a
         // clock set forward is noticed.
         let gap = gap.clamp(TimeDelta::milliseconds(200), TimeDelta::minutes(1));
         let gap = gap.to_std().expect("clamped above zero");
         self.rest_for(gap).await;
-        Ok(())
     }
 
     /// Waits, unless stopped.
@@ -337,11 +379,20 @@ fn log_visit(visit: &Visit) {
     }
 }
 
-fn report_failed_visit(joined: Result<store::Result<Visit>, JoinError>) {
+/// Says what went wrong, and gives the source that is still claimed for it.
+fn report_failed_visit(
+    joined: Result<Result<Visit, (SourceId, store::Error)>, JoinError>,
+) -> Option<SourceId> {
     match joined {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::error!(%error, "a visit could not be recorded"),
-        Err(panic) => report_panic(&panic),
+        Ok(Ok(_)) => None,
+        Ok(Err((source, error))) => {
+            tracing::error!(%source, %error, "a visit could not be recorded; it is made again");
+            Some(source)
+        }
+        Err(panic) => {
+            report_panic(&panic);
+            None
+        }
     }
 }
 

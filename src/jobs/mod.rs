@@ -1,9 +1,12 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
+pub mod bounces;
+pub mod back_up;
 pub mod crawl;
 mod health;
 pub mod heart;
 pub mod judge;
+pub mod keep_house;
 pub mod links;
 pub mod listings;
 pub mod names;
@@ -17,4 +20,6 @@ pub mod settle_stories;
 mod stories;
 pub mod sync_lists;
 pub mod survey;
+mod turns;
+pub mod tell_operator;
 pub mod websub;

@@ -45,10 +45,10 @@ impl Crawler {
 }
 
 impl StorySettling {
-    /// Settles from time to time until stopped.
+    /// Settles from time to time until stopped. Where the database fails, the next time will do.
     ///
     /// # Errors
-    /// Only when the database fails.
+    /// Never.
     pub async fn run(self) -> store::Result<()> {
         let mut settled: Vec<(i64, i64)> = Vec::new();
         loop {
@@ -56,14 +56,20 @@ impl StorySettling {
                 () = tokio::time::sleep(PAUSE) => {}
                 () = self.stop.cancelled() => return Ok(()),
             }
-            let reports = self.recent().await?;
-            let now: Vec<(i64, i64)> = reports.iter().map(|it| (it.article, it.story)).collect();
-            if now != settled {
-                self.settle(reports).await?;
-                settled = now;
+            if let Err(error) = self.settle_what_changed(&mut settled).await {
+                tracing::error!(%error, "stories cannot be settled; it is tried again");
             }
-            self.join_changes().await?;
         }
+    }
+
+    async fn settle_what_changed(&self, settled: &mut Vec<(i64, i64)>) -> store::Result<()> {
+        let reports = self.recent().await?;
+        let now: Vec<(i64, i64)> = reports.iter().map(|it| (it.article, it.story)).collect();
+        if now != *settled {
+            self.settle(reports).await?;
+            *settled = now;
+        }
+        self.join_changes().await
     }
 
     /// One pass; how many stories were merged into others.

@@ -36,6 +36,9 @@ const TOTAL: Duration = Duration::from_mins(15);
 /// Longest sleep between two questions what is due: a list may have been synced by hand.
 const NAP: TimeDelta = TimeDelta::minutes(10);
 
+/// Pause after the database failed: a disk is not made empty in seconds.
+const AFTER_FAULT: Duration = Duration::from_secs(30);
+
 /// Everything a look needs; clones share it.
 #[derive(Debug, Clone)]
 pub struct ListSync {
@@ -72,11 +75,29 @@ pub(crate) async fn everybody(store: &Store) -> store::Result<Vec<Recipient>> {
 }
 
 impl ListSync {
-    /// Looks at lists as they fall due, until stopped.
+    /// Looks at lists as they fall due, until stopped. Where the database fails, it begins anew when
+    /// that may be over: what was not committed is looked at again.
     ///
     /// # Errors
-    /// Only when the database fails; what goes wrong with a list is its refusal.
+    /// When the database was closed.
     pub async fn run(self, lists: Vec<ListSource>) -> store::Result<()> {
+        while !self.stop.is_cancelled() {
+            match self.look_when_due(&lists).await {
+                Err(store::Error::Closed) => return Err(store::Error::Closed),
+                Err(error) => {
+                    tracing::error!(%error, "the lists cannot be looked at; it is tried again")
+                }
+                Ok(()) => break,
+            }
+            tokio::select! {
+                () = tokio::time::sleep(AFTER_FAULT) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_when_due(&self, lists: &[ListSource]) -> store::Result<()> {
         let now = self.clock.now();
         let first = |(place, list): (usize, &ListSource)| {
             let places = i32::try_from(place + 1).unwrap_or(i32::MAX);

@@ -28,6 +28,19 @@ pub(crate) async fn keep(directory: &Path, letter: Letter) -> Result<String, Fai
     }
 }
 
+/// Whether a file can be made there; a directory that is not there yet is made at need, where the
+/// nearest above it takes files.
+pub(crate) fn probe(directory: &Path) -> Result<(), Failure> {
+    let there = directory.ancestors().find(|folder| folder.exists()).unwrap_or(directory);
+    match tempfile::tempfile_in(there) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let there = there.display();
+            Err(Failure::Down(format!("cannot write in {there}: {error}; make it writable")))
+        }
+    }
+}
+
 /// A reader of the directory sees the whole file or none, also after a power cut.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().map_or_else(PathBuf::new, Path::to_owned);

@@ -3,6 +3,7 @@
 //! Every later module speaks in these types. Nothing here reads, writes, waits or asks the time.
 
 pub mod article;
+pub mod bounce;
 pub mod change;
 pub mod designation;
 pub mod extracted;
@@ -17,4 +18,5 @@ pub mod source;
 pub mod stamp;
 pub mod story;
 pub mod subscriber;
+pub mod trouble;
 pub mod visit;

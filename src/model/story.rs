@@ -204,3 +204,46 @@ pub struct StorySoFar {
     /// By subscriber the `Message-ID` of the first mail that told of it.
     pub told: BTreeMap<i64, String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Article, day, whether official, whether a copy.
+    fn telling((article, day, official, is_copy): (i64, i64, bool, bool)) -> Telling {
+        let at = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(day);
+        let nothing = String::new;
+        Telling {
+            article,
+            title: nothing(),
+            url: nothing(),
+            source: nothing(),
+            at,
+            official,
+            is_copy,
+        }
+    }
+
+    #[test]
+    fn the_earliest_from_an_office_leads_else_the_earliest_original() {
+        let news = (1, 1, false, false);
+        let later = (2, 2, false, false);
+        let notice = (3, 4, true, false);
+        let release = (4, 3, true, false);
+        let copy = (5, 0, false, true);
+        let copied_release = (6, 0, true, true);
+        for (tellings, order) in [
+            (vec![later, news], [1, 2].to_vec()),
+            (vec![copy, later, news], vec![1, 2, 5]),
+            (vec![news, later, notice, release], vec![4, 1, 2, 3]),
+            (vec![news, copied_release, copy], vec![6, 1, 5]),
+            (vec![news, copied_release, release], vec![4, 1, 6]),
+            (vec![], vec![]),
+        ] {
+            let mut told: Vec<Telling> = tellings.into_iter().map(telling).collect();
+            lead_first(&mut told);
+            let found: Vec<i64> = told.iter().map(|it| it.article).collect();
+            assert_eq!(found, order);
+        }
+    }
+}

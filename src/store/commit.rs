@@ -440,6 +440,10 @@ impl Writing<'_> {
             stories::said(self.transaction, story, Some(article))?.brought_by(judged, *official);
         let mut held_back = 0;
         for message in messages {
+            // An edit that makes it relevant once more is no news to them.
+            if stories::is_told_of(self.transaction, article, message.subscriber)? {
+                continue;
+            }
             let told = stories::first_told(self.transaction, story, message.subscriber)?;
             let (cause, message) = match told {
                 None => (format!("story:{story}"), message.clone()),

@@ -8,10 +8,13 @@
 //! this module, so that a second backend can stand behind the same handle.
 
 mod articles;
+mod backup;
+mod bounces;
 mod commit;
 mod designations;
 mod facts;
 mod feedback;
+mod figures;
 mod interests;
 mod letters;
 mod links;
@@ -23,6 +26,7 @@ mod matches;
 mod outages;
 mod outbox;
 mod rescreens;
+mod retention;
 mod rhythms;
 mod schema;
 mod search;
@@ -33,32 +37,47 @@ mod stories;
 mod story_book;
 mod subscribers;
 mod told;
+mod troubles;
+mod upgrade;
 mod versions;
 mod vital_signs;
 mod websub;
+mod write_faults;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Instant;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use crate::store::figures::Waits;
+use crate::store::write_faults::WriteFaults;
+
 pub use crate::store::articles::{
     CopyView, Counted, DerivedView, RemovedView, RevisionView, StoredArticle,
 };
+pub use crate::store::backup::{
+    BackupFile, CarriedOver, Newer, Restored, backups, restore, worth_keeping,
+};
+pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
+pub use crate::store::figures::{
+    Figures, ListFigures, SourceFigures, WAIT_BOUNDS, WaitFigures, disk_free,
+};
 pub use crate::store::interests::Wishes;
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
-pub use crate::store::outbox::{Claimed, Outbox};
+pub use crate::store::outbox::{Claimed, Outbox, Waiting};
 pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfinished};
+pub use crate::store::retention::{Batch, Sources};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
 pub use crate::store::search::Scope;
 pub use crate::store::sources::{Ending, SourceState};
@@ -68,9 +87,11 @@ pub use crate::store::story_book::{
 };
 pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
+pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};
 pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};
-pub use crate::store::vital_signs::SchemaVersion;
+pub use crate::store::vital_signs::{SchemaVersion, schema_of};
 pub use crate::store::websub::{HubAsk, HubNamed};
+pub use crate::store::write_faults::WriteFault;
 
 /// Connections kept for reading.
 const READERS: usize = 4;
@@ -86,6 +107,10 @@ pub enum Error {
     Open { path: PathBuf, source: rusqlite::Error },
     #[error("cannot bring the database {path} to this version's schema: {source}")]
     Migrate { path: PathBuf, source: rusqlite_migration::Error },
+    #[error(
+        "cannot keep a copy of {path} before it is brought to this version's schema: {reason}; make room beside it"
+    )]
+    CopyBefore { path: PathBuf, reason: String },
     #[error("database: {0}")]
     Sql(#[from] rusqlite::Error),
     #[error("the database could not write: {0}")]
@@ -98,6 +123,14 @@ pub enum Error {
         "another sanctionwatch is crawling with this database ({0} is locked); stop it first, or use another state directory"
     )]
     Locked(PathBuf),
+    #[error("{0}: {1}")]
+    Backup(PathBuf, String),
+    #[error(
+        "the database {database} was last written at {there}, the copy {copy} {}; \
+         say --replace-newer if you mean it: the present database is kept beside",
+        .coming.map_or("never".to_owned(), |at| format!("at {at}"))
+    )]
+    Newer { database: PathBuf, copy: PathBuf, there: DateTime<Utc>, coming: Option<DateTime<Utc>> },
     #[error("cannot lock {0}: {1}")]
     Lock(PathBuf, std::io::Error),
     #[error("the database was closed")]
@@ -125,18 +158,25 @@ struct Shared {
     /// Idle readers; the semaphore counts them.
     readers: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    /// How long writes waited for the writer.
+    waits: Waits,
+    /// Whether writing has failed lately.
+    faults: WriteFaults,
 }
 
 impl Store {
-    /// Opens (or creates) the database at `path` and brings it to the present schema.
+    /// Opens (or creates) the database at `path` and brings it to the present schema. Before an older
+    /// one is changed, a copy of it is kept beside it.
     ///
     /// # Errors
-    /// [`Error::Open`] where the file cannot be opened, [`Error::Migrate`] where it is newer than
+    /// [`Error::Open`] where the file cannot be opened, [`Error::CopyBefore`] where there is no room for
+    /// the copy, [`Error::Migrate`] where it is newer than
     /// this program or a migration fails.
     pub fn open(path: &Path) -> Result<Self> {
         let open = |source| Error::Open { path: path.to_owned(), source };
         let mut writer = Connection::open(path).map_err(open)?;
         prepare(&writer).map_err(open)?;
+        upgrade::keep_older(&writer, path)?;
         schema::migrate(&mut writer)
             .map_err(|source| Error::Migrate { path: path.to_owned(), source })?;
         let mut readers = Vec::with_capacity(READERS);
@@ -157,6 +197,8 @@ impl Store {
                 writer: sender,
                 readers: Mutex::new(readers),
                 permits: Arc::new(Semaphore::new(READERS)),
+                waits: Waits::default(),
+                faults: WriteFaults::default(),
             }),
         })
     }
@@ -166,11 +208,20 @@ impl Store {
         &self.shared.path
     }
 
+    /// Returns once the writer has taken the database's write lock and let it go again, behind all
+    /// that waits. Nothing is written: a full disk is no reason to say that nobody is at work.
+    ///
+    /// # Errors
+    /// When another process holds the lock for too long, or the writer is gone.
+    pub async fn answers(&self) -> Result<()> {
+        self.write(|_| Ok(())).await
+    }
+
     /// Waits for the writes before it, and folds the write-ahead log into the database file, so
     /// that a copy of that one file is whole.
     pub async fn settle(&self) -> Result<()> {
         // Behind every write that was asked for before.
-        self.write(|_| Ok(())).await?;
+        self.answers().await?;
         let path = self.path().to_owned();
         let fold = move || -> rusqlite::Result<()> {
             let connection = Connection::open(path)?;
@@ -198,7 +249,12 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, wait) = oneshot::channel();
+        let shared = Arc::downgrade(&self.shared);
+        let asked = Instant::now();
         let job: Job = Box::new(move |transaction| {
+            if let Some(shared) = shared.upgrade() {
+                shared.waits.add(asked.elapsed());
+            }
             let result = transaction.map_or(Err(Error::Closed), |open| in_savepoint(open, work));
             Box::new(move |written| {
                 let result = written.map_err(Error::Commit).and(result);
@@ -207,7 +263,11 @@ impl Store {
             })
         });
         self.shared.writer.send(job).await.map_err(|_| Error::Closed)?;
-        wait.await.map_err(|_| Error::Closed)?
+        let result = wait.await.map_err(|_| Error::Closed)?;
+        if let Err(error) = &result {
+            self.shared.faults.note(error);
+        }
+        result
     }
 
     /// Runs `work` on a reader, off the async runtime.
@@ -281,10 +341,12 @@ fn in_savepoint<T>(
 /// The settings of every connection, in this one place.
 ///
 /// `synchronous = FULL`: a mail that went out must be remembered as sent, even when the power
-/// fails; WAL with `NORMAL` may lose the last commits.
+/// fails; WAL with `NORMAL` may lose the last commits. `auto_vacuum` takes effect in a new file alone:
+/// what retention frees can then be given back in small steps.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
+        "PRAGMA auto_vacuum = INCREMENTAL;
+         PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA busy_timeout = 10000;

@@ -24,6 +24,15 @@ fn migrations() -> Migrations<'static> {
     )
 }
 
+/// Brings a database to the schema of a program that knew only the first `count` migrations.
+#[cfg(test)]
+pub(crate) fn migrate_to(
+    connection: &mut Connection,
+    count: usize,
+) -> rusqlite_migration::Result<()> {
+    migrations().to_version(connection, count)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

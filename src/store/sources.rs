@@ -44,6 +44,19 @@ impl Store {
         .await
     }
 
+    /// Makes sources due at `now`, unless they are due sooner.
+    pub async fn due_now(&self, ids: Vec<SourceId>, now: DateTime<Utc>) -> Result<()> {
+        self.write(move |transaction| {
+            let mut hasten = transaction
+                .prepare_cached("UPDATE source SET next_look = min(next_look, ?2) WHERE id = ?1")?;
+            for id in ids {
+                hasten.execute(params![id.0, moment(now)])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Claims the source that has been due longest, among `ids`, until the lease ends.
     pub async fn claim_due_source(
         &self,
@@ -151,6 +164,11 @@ impl Store {
                     counts.messages, counts.failures, counts.removed,
                 ],
             )?;
+            transaction.execute(
+                "INSERT INTO visit_tally (outcome, visits) VALUES (?1, 1)
+                 ON CONFLICT (outcome) DO UPDATE SET visits = visits + 1",
+                [visit.outcome.name()],
+            )?;
             let healthy = visit.outcome.is_healthy();
             transaction.execute(
                 "UPDATE source SET next_look = ?2, leased_until = NULL,
@@ -160,6 +178,32 @@ impl Store {
                 params![visit.source.0, moment(next_look), healthy, moment(visit.ended)],
             )?;
             Ok(())
+        })
+        .await
+    }
+
+    /// How long after its publication the source's latest articles were seen: the median of up to
+    /// twenty that name an hour; none where none does. What was older than a day when it was first seen
+    /// came with the archive and says nothing.
+    pub async fn lag(&self, id: SourceId) -> Result<Option<TimeDelta>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT published, first_seen FROM article
+                 WHERE source = ?1 AND published LIKE '%T%' ORDER BY id DESC LIMIT 20",
+            )?;
+            let mut rows = statement.query([id.0])?;
+            let mut lags = Vec::new();
+            while let Some(row) = rows.next()? {
+                let published: String = row.get(0)?;
+                // A page may name an hour without an offset; that says nothing here.
+                let Ok(published) = DateTime::parse_from_rfc3339(&published) else { continue };
+                let lag = parse_moment(&row.get::<_, String>(1)?)? - published.to_utc();
+                if (TimeDelta::zero()..TimeDelta::days(1)).contains(&lag) {
+                    lags.push(lag);
+                }
+            }
+            lags.sort_unstable();
+            Ok(lags.get(lags.len() / 2).copied())
         })
         .await
     }

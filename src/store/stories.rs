@@ -236,10 +236,13 @@ pub(crate) fn said(connection: &Connection, story: i64, without: Option<i64>) ->
 /// The reports of a story and their copies, the one that leads first.
 pub(crate) fn tellings(connection: &Connection, story: i64) -> Result<Vec<Telling>> {
     let mut statement = connection.prepare_cached(
-        "SELECT article, title, url, source, published, first_seen, official, 0 AS is_copy
+        "SELECT article, title, url, source, published, first_seen, official,
+                EXISTS (SELECT 1 FROM copy
+                        WHERE copy.article = article.id AND original = 'found') AS is_copy
          FROM story_report JOIN article ON article.id = article WHERE story = ?1
          UNION ALL
-         SELECT copy.article, title, url, source, published, seen, copy.official, 1
+         SELECT copy.article, title, url, source, published, seen, copy.official,
+                original <> 'found'
          FROM story_report JOIN copy ON copy.article = story_report.article WHERE story = ?1",
     )?;
     let mut rows = statement.query([story])?;
@@ -276,6 +279,15 @@ pub(crate) fn first_told(
         )?
         .query_row(params![story, subscriber], |row| row.get(0))
         .optional()?)
+}
+
+/// Whether a subscriber got a mail about this very article.
+pub(crate) fn is_told_of(connection: &Connection, article: i64, subscriber: i64) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM delivery WHERE article = ?1 AND subscriber = ?2)",
+        )?
+        .query_row([article, subscriber], |row| row.get(0))?)
 }
 
 /// By subscriber the `Message-ID` of the first mail that told of a story.

@@ -142,11 +142,12 @@ impl Store {
         .await
     }
 
-    /// Everybody who gets mails, in the order they came.
+    /// Everybody who gets mails, in the order they came; not those whose address is suspended.
     pub async fn subscribers(&self) -> Result<Vec<Subscriber>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT id, email, name, zone, serial FROM subscriber WHERE {ACTIVE} ORDER BY id"
+                "SELECT id, email, name, zone, serial FROM subscriber
+                 WHERE {ACTIVE} AND suspended IS NULL ORDER BY id"
             ))?;
             let mut rows = statement.query([])?;
             let mut subscribers = Vec::new();
@@ -187,7 +188,7 @@ fn leave(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<b
     transaction.execute(
         "UPDATE delivery SET state = 'failed', finished = ?2, next_try = NULL,
              leased_until = NULL, reply = 'the subscriber left before it was sent'
-         WHERE state = 'waiting' AND subscriber = ?1",
+         WHERE state = 'waiting' AND subscriber = ?1 AND cause NOT LIKE 'notice:%'",
         params![id, moment(now)],
     )?;
     Ok(left == 1)

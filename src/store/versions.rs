@@ -60,7 +60,11 @@ impl Store {
     pub async fn page_body(&self, snapshot: i64) -> Result<Option<Vec<u8>>> {
         self.read(move |connection| {
             let body: Option<Vec<u8>> = connection
-                .query_row("SELECT body FROM snapshot WHERE id = ?1", [snapshot], |row| row.get(0))
+                .query_row(
+                    "SELECT body FROM snapshot WHERE id = ?1 AND length(body) > 0",
+                    [snapshot],
+                    |row| row.get(0),
+                )
                 .optional()?;
             body.map(|body| zstd::decode_all(body.as_slice()).map_err(Error::Snapshot)).transpose()
         })

@@ -1,9 +1,10 @@
 //! Is the database well: whether it takes writes, and whether its schema is ours.
 
 use std::fmt;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::store::{Result, Store, moment, parse_moment, schema};
 
@@ -29,6 +30,16 @@ impl fmt::Display for SchemaVersion {
         let remedy = if known < found { "run the newer one" } else { "restart the service" };
         write!(f, "the database has schema {found}, this program knows {known}; {remedy}")
     }
+}
+
+/// The schema of the database at `path`, without changing it.
+///
+/// # Errors
+/// When it is no database, or cannot be read.
+pub fn schema_of(path: &Path) -> Result<SchemaVersion> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(SchemaVersion { found, known: schema::known() })
 }
 
 impl Store {

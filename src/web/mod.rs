@@ -2,10 +2,12 @@
 
 mod health;
 mod hooks;
+mod metrics;
 pub mod newsroom;
 mod signature;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::jobs::heart::Heart;
 use crate::store::Store;
+use crate::web::metrics::Meter;
 
 /// Most bytes of a request that a page reads; a form of ours has a few hundred. Hubs send whole
 /// feeds and have a limit of their own.
@@ -48,6 +51,22 @@ pub struct App {
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> io::Result<()> {
     // One line for each file of pages.
     let pages = Router::new().merge(hooks::router()).merge(health::router());
+    answer(listener, limited(pages).with_state(app), stop).await
+}
+
+/// Serves what only the operator may see, until `stop`: figures, with the age of the newest copy of
+/// the database in `backups`, and whether work gets done.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_metrics(
+    listener: TcpListener,
+    app: App,
+    backups: PathBuf,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let meter = Meter { app: app.clone(), backups };
+    let pages = health::router().merge(metrics::router(meter));
     answer(listener, limited(pages).with_state(app), stop).await
 }
 

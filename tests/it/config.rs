@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sanctionwatch::config::{
-    self, Backend, BadConfig, Environment, Login, Security, Settings, Smtp,
+    self, Backend, BadConfig, Bounces, Dkim, Environment, Login, Security, Settings, Smtp,
 };
 
 const HOME: [(&str, &str); 1] = [("HOME", "/home/ada")];
@@ -83,12 +83,38 @@ fn the_example_in_full_is_valid_and_changes_every_optional_key() {
         trusted_ca: Some(PathBuf::from("/etc/sanctionwatch/ca.pem")),
     };
     assert_eq!(settings.mail.backend, Backend::Smtp(smtp));
+    assert_eq!(settings.mail.list_id.as_deref(), Some("alerts.example.org"));
+    let dkim = Dkim {
+        domain: Some("example.org".to_owned()),
+        selector: "watch".to_owned(),
+        key_file: PathBuf::from("/etc/sanctionwatch/dkim.pem"),
+    };
+    assert_eq!(settings.mail.dkim, Some(dkim));
+    let bounces = Bounces {
+        address: Some("bounces+*@example.org".parse().unwrap()),
+        directory: Some(PathBuf::from("/var/spool/sanctionwatch-bounces")),
+        listen: Some("127.0.0.1:2525".parse().unwrap()),
+    };
+    assert_eq!(settings.mail.bounces, bounces);
 }
 
 /// The keys the program knows, as it lists them when a key is none of them.
 #[test]
 fn the_example_names_every_key() {
-    let sections = ["", "fetch", "crawl", "mail", "mail.smtp", "web", "log"];
+    let sections = [
+        "",
+        "fetch",
+        "crawl",
+        "mail",
+        "mail.smtp",
+        "mail.dkim",
+        "mail.bounces",
+        "web",
+        "operator",
+        "backup",
+        "keep",
+        "log",
+    ];
     let mut named = 0;
     for section in sections {
         let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
@@ -120,6 +146,21 @@ fn every_mistake_is_said_with_its_place_and_remedy() {
         (
             "[fetch]\ndealy = \"2s\"",
             &["conf.toml:2:1: there is no key \"dealy\" in [fetch]; did you mean \"delay\"?"],
+        ),
+        (
+            "[mail]\nlist_id = \"our list\"\n[mail.dkim]\nkey_file = \"key\"",
+            &[
+                "conf.toml:2:11: list_id is \"our list\"; write a name such as \"alerts.example.org\"",
+                "conf.toml:3:1: ",
+            ],
+        ),
+        (
+            "[mail]\ndomain_at_once = 0",
+            &["conf.toml:2:18: domain_at_once is 0; write a whole number"],
+        ),
+        (
+            "[mail.bounces]\nlisten = \"2525\"",
+            &["conf.toml:2:10: listen is \"2525\"; write address and port"],
         ),
         ("[fetsh]", &["conf.toml:1:2: there is no key \"fetsh\"; did you mean \"fetch\"?"]),
         ("fetch = 3", &["conf.toml:1:9: fetch is 3; write a table"]),
@@ -266,4 +307,59 @@ fn the_environment_has_the_last_word_on_contact_and_password() {
         ("SANCTIONWATCH_SMTP_PASSWORD_FILE", "/run/credentials/smtp"),
     ]));
     assert_eq!(told, ("c@example.org".to_owned(), PathBuf::from("/run/credentials/smtp")));
+}
+
+/// Any key can be set from outside, for a container: the file's own mistakes keep their places, those
+/// of a variable go by its name.
+#[test]
+fn variables_take_the_place_of_keys() {
+    let set = |variables: &[(&str, &str)], text: &str| {
+        let all = HOME.iter().chain(variables).copied();
+        config::settings(Some(Path::new("conf.toml")), text, &all.collect())
+    };
+    let settings = set(
+        &[
+            ("SANCTIONWATCH_MAIL__BACKEND", "smtp"),
+            ("SANCTIONWATCH_MAIL__FROM", "alerts@example.org"),
+            ("SANCTIONWATCH_MAIL__SMTP__HOST", "smtp.example.org"),
+            ("SANCTIONWATCH_MAIL__SMTP__PORT", "2525"),
+            ("SANCTIONWATCH_CRAWL__SKIP", "[\"us/doj\"]"),
+            ("SANCTIONWATCH_CRAWL__WORKERS", "3"),
+            ("SANCTIONWATCH_LISTS__SYNC", "false"),
+            ("SANCTIONWATCH_BACKUP__OLDEST", "forever"),
+            ("SANCTIONWATCH_KEEP__SOURCE", "[{ id = \"us/bis\", articles = \"200d\" }]"),
+            ("SANCTIONWATCH_DATABASE", "/data/watch.db"),
+            // Not ours to judge: names without a section, and empty ones.
+            ("SANCTIONWATCH_CORPORA", "/corpora"),
+            ("SANCTIONWATCH_FETCH__DELAY", ""),
+        ],
+        "[crawl]\nworkers = 5\ncatalogue = false\n",
+    )
+    .unwrap();
+    let Backend::Smtp(smtp) = &settings.mail.backend else { panic!("{settings:?}") };
+    assert_eq!((smtp.host.as_str(), smtp.port), ("smtp.example.org", Some(2525)));
+    assert_eq!((settings.crawl.workers, settings.crawl.catalogue), (3, false));
+    assert_eq!(settings.crawl.skip, ["us/doj"]);
+    assert!(!settings.lists.sync);
+    assert_eq!(settings.backup.oldest, None);
+    assert_eq!(settings.keep.sources[0].0, "us/bis");
+    assert_eq!(settings.database, PathBuf::from("/data/watch.db"));
+
+    let error = set(
+        &[
+            ("SANCTIONWATCH_FETCH__DEALY", "2s"),
+            ("SANCTIONWATCH_CRAWL__WORKERS", "many"),
+            ("SANCTIONWATCH_KEEP__ARTICLES", "1d"),
+        ],
+        "[fetch]\nredirects = 99\n",
+    );
+    let said = error.unwrap_err().to_string();
+    for line in [
+        "conf.toml:2:13: redirects is 99",
+        "SANCTIONWATCH_FETCH__DEALY: there is no key \"dealy\" in [fetch]; did you mean \"delay\"?",
+        "SANCTIONWATCH_CRAWL__WORKERS: workers is \"many\"; write a whole number",
+        "SANCTIONWATCH_KEEP__ARTICLES: articles is below 180d",
+    ] {
+        assert!(said.contains(line), "{line} is not in:\n{said}");
+    }
 }

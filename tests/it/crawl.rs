@@ -32,7 +32,7 @@ impl World {
         Self::with_names(Names::System).await
     }
 
-    async fn with_names(names: Names) -> Self {
+    pub(crate) async fn with_names(names: Names) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("world.db")).unwrap();
         let clock = Clock::fixed("2026-03-02T08:00:00Z".parse().unwrap());
@@ -343,7 +343,11 @@ async fn pages_that_all_claim_one_canonical_address_are_told_apart() {
     let claimed = world
         .crawler
         .store
-        .claim_messages(world.clock.now(), TimeDelta::minutes(1), 10)
+        .claim_messages(
+            world.clock.now(),
+            TimeDelta::minutes(1),
+            vec!["example.org".to_owned(); 10],
+        )
         .await
         .unwrap();
     let ids: HashSet<String> =

@@ -3,13 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod bounces;
 mod browser;
 mod cli;
 mod config;
 mod crash;
 mod crawl;
+mod delivery;
+mod deploy;
 mod demo;
+mod docs;
 mod facts;
+mod faults;
 mod fetch;
 mod follow_ups;
 mod hostile;
@@ -19,6 +24,7 @@ mod list_sync;
 mod listings;
 mod lists;
 mod mail;
+mod mail_form;
 mod pdf;
 mod read;
 mod rescreen;
@@ -31,5 +37,6 @@ mod stories;
 mod story;
 mod support;
 mod tree;
+mod upkeep;
 mod web;
 mod websub;

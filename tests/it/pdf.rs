@@ -273,7 +273,8 @@ fn hostile_documents_end_soon() {
         let began = std::time::Instant::now();
         let Outcome { article, notes } = outcome(&body);
         assert!(article.is_some() || !notes.is_empty(), "{name}");
-        assert!(began.elapsed().as_secs() < 20, "{name} took {:?}", began.elapsed());
+        // Far more than any takes on a busy machine: whether they end is asked, not how fast.
+        assert!(began.elapsed().as_secs() < 180, "{name} took {:?}", began.elapsed());
     }
 }
 

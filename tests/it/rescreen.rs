@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 const LISTED: &str = "2026-03-22T08:00:00Z";
 
-fn party(id: &str, name: &str) -> Designation {
+pub(crate) fn party(id: &str, name: &str) -> Designation {
     Designation {
         id: id.to_owned(),
         issuer: Issuer::EuropeanUnion,
@@ -31,7 +31,12 @@ fn party(id: &str, name: &str) -> Designation {
     }
 }
 
-async fn take(store: &Store, before: &[Designation], parties: &[Designation], at: &str) -> i64 {
+pub(crate) async fn take(
+    store: &Store,
+    before: &[Designation],
+    parties: &[Designation],
+    at: &str,
+) -> i64 {
     let after = store.edition_in_force("eu".to_owned()).await.unwrap();
     let changes = if before.is_empty() { Vec::new() } else { changes(before, parties) };
     let new = NewEdition {

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use sanctionwatch::model::source::ListingKind;
 use sanctionwatch::web::{self, App};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::crawl::World;
+use crate::crawl::{World, source};
+use crate::support::web::Web;
 
 /// The pages of a service that crawls nothing.
 struct Site {
@@ -86,4 +88,36 @@ async fn errors_are_plain_sentences() {
     let answer = answer.unwrap();
     assert_eq!(answer.status(), 405);
     assert_eq!(answer.text().await.unwrap(), "This address does not take such a request.\n");
+}
+
+/// Figures have a listener of their own; the world's has none of them.
+#[tokio::test]
+async fn figures_are_served_behind_the_house_and_not_in_front() {
+    let site = Site::new().await;
+    assert_eq!(site.get("/metrics").await.0, 404);
+    let web = Web::start().await;
+    let feed = source("a", ListingKind::Feed, web.url("/nothing"));
+    site.world.crawl(&[feed]).await;
+    let store = &site.world.crawler.store;
+    store.watch_only(vec!["int/a".to_owned()]).await.unwrap();
+    let backups = tempfile::tempdir().unwrap();
+    store.back_up(backups.path().to_owned(), site.world.clock.now()).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let mut serving = JoinSet::new();
+    let folder = backups.path().to_owned();
+    serving.spawn(web::serve_metrics(listener, app(&site.world), folder, CancellationToken::new()));
+    let answer = reqwest::get(format!("{base}/metrics")).await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let page = answer.text().await.unwrap();
+    for line in [
+        "sanctionwatch_visits_total{outcome=\"gone\"} 1",
+        "sanctionwatch_source_failures{source=\"int/a\"} 1",
+        "sanctionwatch_mails{state=\"waiting\"} 0",
+        "sanctionwatch_oldest_waiting_mail_age_seconds 0",
+        &format!("sanctionwatch_backup_timestamp_seconds {}", site.world.clock.now().timestamp()),
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line} is not in:\n{page}");
+    }
+    assert_eq!(reqwest::get(format!("{base}/readyz")).await.unwrap().status(), 200);
 }

@@ -29,11 +29,12 @@ pub(crate) async fn run(settings: &Settings, sources: &[Arc<Source>]) -> anyhow:
         store.source_states().await?.into_iter().map(|state| (state.id.clone(), state)).collect();
     let width = sources.iter().map(|source| source.id.0.len()).max().unwrap_or(0).max(6);
     anstream::println!(
-        "{HEAD}{:<width$}  {:<VISITS$}  {:>8}  {:>8}  {:>6}  {:>9}  last outcome{HEAD:#}",
+        "{HEAD}{:<width$}  {:<VISITS$}  {:>8}  {:>8}  {:>8}  {:>6}  {:>9}  last outcome{HEAD:#}",
         "source",
         "visits",
         "success",
         "next",
+        "lag",
         "new",
         "sanctions"
     );
@@ -41,7 +42,8 @@ pub(crate) async fn run(settings: &Settings, sources: &[Arc<Source>]) -> anyhow:
     for source in sources {
         let visits = store.visits(Some(source.id.clone()), VISITS).await?;
         let state = states.get(&source.id);
-        anstream::println!("{:<width$}  {}", source.id.0, line(state, &visits, now));
+        let lag = store.lag(source.id.clone()).await?;
+        anstream::println!("{:<width$}  {}", source.id.0, line(state, &visits, lag, now));
         let last = visits.first().filter(|visit| !visit.outcome.advice().is_empty());
         if let Some(visit) = last {
             anstream::println!("  {FAINT}{}{FAINT:#}", visit.detail);
@@ -54,10 +56,16 @@ pub(crate) async fn run(settings: &Settings, sources: &[Arc<Source>]) -> anyhow:
     Ok(exit)
 }
 
-fn line(state: Option<&SourceState>, visits: &[Visit], now: DateTime<Utc>) -> String {
+fn line(
+    state: Option<&SourceState>,
+    visits: &[Visit],
+    lag: Option<TimeDelta>,
+    now: DateTime<Utc>,
+) -> String {
     let success = state.and_then(|state| state.last_success);
     let success = success.map_or("never".to_owned(), |last| span(now - last));
     let next = state.map_or("now".to_owned(), |state| span(state.next_look - now));
+    let lag = lag.map_or("-".to_owned(), length);
     let fresh: usize = visits.iter().map(|visit| visit.counts.fresh).sum();
     let relevant: usize = visits.iter().map(|visit| visit.counts.relevant).sum();
     let last = visits.first().map_or("not yet visited", |visit| visit.outcome.name());
@@ -69,7 +77,7 @@ fn line(state: Option<&SourceState>, visits: &[Visit], now: DateTime<Utc>) -> St
     };
     let history = history(visits);
     format!(
-        "{history:<VISITS$}  {success:>8}  {next:>8}  {fresh:>6}  {relevant:>9}  \
+        "{history:<VISITS$}  {success:>8}  {next:>8}  {lag:>8}  {fresh:>6}  {relevant:>9}  \
          {style}{last}{style:#}{failures}"
     )
 }
@@ -93,9 +101,14 @@ fn mark(visit: &Visit) -> char {
 
 /// A span of time in its largest unit; `now` where it is over.
 fn span(span: TimeDelta) -> String {
+    if span < TimeDelta::minutes(1) { "now".to_owned() } else { length(span) }
+}
+
+/// How long something took, in its largest unit.
+fn length(span: TimeDelta) -> String {
     let minutes = span.num_minutes();
     match minutes {
-        ..1 => "now".to_owned(),
+        ..1 => "< 1 min".to_owned(),
         1..120 => format!("{minutes} min"),
         120..2880 => format!("{} h", minutes / 60),
         _ => format!("{} d", minutes / 1440),

@@ -1,36 +1,39 @@
 //! `check`: is everything set up so that it can work, and what to do where it is not.
 
+mod database;
+mod machine;
+mod mail;
+mod pages;
+
 use std::fmt::Display;
-use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context;
-use chrono::TimeDelta;
 
 use crate::cli::Exit;
-use crate::cli::setup::{SettingsArgs, mailer, open_store, watched_sources};
-use crate::clock::Clock;
-use crate::config::{self, Backend, Settings};
+use crate::cli::setup::{SettingsArgs, watched_sources};
+use crate::config::{self, Settings};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const WARN: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 
-/// A mail that waits longer than this wants somebody to look.
-const LONG_WAIT: TimeDelta = TimeDelta::hours(6);
-
-/// Check settings, sources, database and mail, and say what to do for each finding
+/// Check settings, sources, database, mail and machine, and say what to do for each finding
 ///
-/// Exit code 0 when all is well, 1 with warnings, 2 with errors.
+/// Changes nothing and may run beside the service. Exit code 0 when all is well, 1 with warnings, 2
+/// with errors.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Ask nobody: no name is looked up, and the mail server is left alone
+    #[arg(long)]
+    offline: bool,
     #[command(flatten)]
     settings: SettingsArgs,
 }
 
 /// What a check found, and how bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Severity {
+pub(crate) enum Severity {
     Good,
     Warning,
     Error,
@@ -38,12 +41,12 @@ enum Severity {
 
 /// Prints findings and remembers the worst.
 #[derive(Debug)]
-struct Findings {
+pub(crate) struct Findings {
     worst: Severity,
 }
 
 impl Findings {
-    fn say(&mut self, severity: Severity, what: impl Display) {
+    pub(crate) fn say(&mut self, severity: Severity, what: impl Display) {
         let (style, word) = match severity {
             Severity::Good => (GOOD, "ok"),
             Severity::Warning => (WARN, "warning"),
@@ -62,11 +65,18 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         None => findings.say(Severity::Good, "no settings file: the defaults hold"),
     }
     check_contact(&settings, &mut findings);
+    check_operator(&settings, &mut findings);
     check_sources(&settings, &mut findings);
     check_lists(&settings, &mut findings);
-    check_mail(&settings, &mut findings);
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-    runtime.block_on(check_database(&settings, &mut findings));
+    runtime.block_on(async {
+        database::check(&settings, &mut findings).await;
+        machine::check(&settings, &mut findings);
+        mail::check(&settings, args.offline, &mut findings).await;
+        if !args.offline {
+            machine::check_names(&settings, &mut findings).await;
+        }
+    });
     Ok(match findings.worst {
         Severity::Good => Exit::Done,
         Severity::Warning => Exit::Partly,
@@ -86,11 +96,24 @@ fn check_contact(settings: &Settings, findings: &mut Findings) {
     }
 }
 
+fn check_operator(settings: &Settings, findings: &mut Findings) {
+    match &settings.operator.email {
+        Some(email) => findings.say(Severity::Good, format!("{email} is told what needs a hand")),
+        None => findings.say(
+            Severity::Warning,
+            "operator.email is not set: only the log says when something needs a hand; set it",
+        ),
+    }
+}
+
 fn check_sources(settings: &Settings, findings: &mut Findings) {
     if let Some(folder) = &settings.crawl.selectors {
-        let (_, faults) = crate::sources::load(folder);
+        let (own, faults) = crate::sources::load(folder);
         for fault in &faults {
             findings.say(Severity::Error, fault);
+        }
+        for source in &own {
+            pages::check(folder, source, findings);
         }
     }
     match watched_sources(settings).len() {
@@ -107,69 +130,5 @@ fn check_lists(settings: &Settings, findings: &mut Findings) {
         Ok(official) => findings
             .say(Severity::Good, format!("{} official lists are chosen", official.chosen.len())),
         Err(error) => findings.say(Severity::Error, error),
-    }
-}
-
-fn check_mail(settings: &Settings, findings: &mut Findings) {
-    match &settings.mail.backend {
-        Backend::Directory(folder) => findings.say(
-            Severity::Good,
-            format!("mails become files in {} (mail.backend = \"directory\")", folder.display()),
-        ),
-        Backend::Smtp(smtp) => {
-            findings.say(Severity::Good, format!("mails go through {}", smtp.host))
-        }
-    }
-    if let Err(error) = mailer(settings) {
-        findings.say(Severity::Error, format!("{error:#}"));
-    }
-}
-
-async fn check_database(settings: &Settings, findings: &mut Findings) {
-    let store = match open_store(settings) {
-        Ok(store) => store,
-        Err(error) => return findings.say(Severity::Error, format!("{error:#}")),
-    };
-    match store.integrity().await {
-        Ok(faults) if faults.is_empty() => findings.say(
-            Severity::Good,
-            format!(
-                "the database {} is whole{}",
-                settings.database.display(),
-                size_of(store.path())
-            ),
-        ),
-        Ok(faults) => {
-            for fault in faults {
-                findings.say(Severity::Error, format!("the database is damaged: {fault}"));
-            }
-        }
-        Err(error) => findings.say(Severity::Error, error),
-    }
-    match store.outbox().await {
-        Ok(outbox) => {
-            let now = Clock::System.now();
-            let late = outbox.oldest_waiting.filter(|since| LONG_WAIT < now - *since);
-            let line = format!(
-                "{} mails sent, {} waiting, {} refused for good",
-                outbox.sent, outbox.waiting, outbox.failed
-            );
-            match late {
-                Some(since) => findings.say(
-                    Severity::Warning,
-                    format!("{line}; the oldest has waited since {since}: is the mail server up?"),
-                ),
-                None => findings.say(Severity::Good, line),
-            }
-        }
-        Err(error) => findings.say(Severity::Error, error),
-    }
-}
-
-/// How large the database is, where that can be told.
-fn size_of(database: &Path) -> String {
-    match std::fs::metadata(database) {
-        Ok(file) => format!(" ({:.1} MB)", file.len() as f64 / 1e6),
-        Err(_) => String::new(),
     }
 }
