@@ -259,7 +259,7 @@ CREATE TABLE fact (
     field    TEXT NOT NULL,                     -- 'title' or 'text'
     start    INTEGER NOT NULL,                  -- byte offsets into the field
     "end"    INTEGER NOT NULL,
-    sentence TEXT NOT NULL,                     -- that shows it
+    sentence TEXT NOT NULL, country TEXT,                     -- that shows it
     PRIMARY KEY (article, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fact_by_value ON fact (kind, value);

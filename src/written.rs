@@ -4,6 +4,7 @@
 //! did not ask for is an unknown key. Nothing stops at the first mistake: the person who wrote the
 //! file gets all of them at once.
 
+use chrono_tz::{TZ_VARIANTS, Tz};
 use core::cell::RefCell;
 use core::fmt;
 use core::ops::{Range, RangeInclusive};
@@ -447,6 +448,27 @@ pub fn meant(word: &str, choices: &[&str]) -> String {
         Some(choice) => format!("did you mean {choice:?}?"),
         None => format!("write one of {}", choices.join(", ")),
     }
+}
+
+/// The time zone of that name.
+///
+/// ```
+/// use sanctionwatch::written::zone;
+/// assert_eq!(zone("Europe/Berlin"), Ok(chrono_tz::Europe::Berlin));
+/// assert_eq!(zone("Berlin").unwrap_err(), "did you mean \"Europe/Berlin\"?");
+/// ```
+///
+/// # Errors
+/// Where it is none: what a person who wrote it should have written.
+pub fn zone(text: &str) -> Result<Tz, String> {
+    let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
+    // "Berlin" alone, or "Germany/Berlin": the city decides.
+    let city = |name: &str| name.rsplit('/').next().unwrap_or(name).to_lowercase();
+    let same_city = || names().find(|name| city(name) == city(text));
+    text.parse().map_err(|_| match nearest(text, names()).or_else(same_city) {
+        Some(name) => format!("did you mean {name:?}?"),
+        None => "write a name of the IANA time zone list such as \"Europe/Berlin\"".to_owned(),
+    })
 }
 
 /// The choice most like `word`, if one is like it at all.

@@ -24,6 +24,7 @@ mod source;
 mod story;
 mod subscriber;
 mod visits;
+mod why;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,7 @@ enum Command {
     History(history::Args),
     Feedback(feedback::Args),
     Subscriber(subscriber::Args),
+    Why(why::Args),
     Story(story::Args),
     Source(source::Args),
     List(list::Args),
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::History(args) => history::run(args),
         Command::Feedback(args) => feedback::run(args),
         Command::Subscriber(args) => subscriber::run(args),
+        Command::Why(args) => why::run(args),
         Command::Story(args) => story::run(args),
         Command::Source(args) => source::run(args),
         Command::List(args) => list::run(args),

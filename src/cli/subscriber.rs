@@ -1,13 +1,20 @@
-//! `subscriber`: who gets alerts.
+//! `subscriber`: who is told, of what, and how often.
 
-use anyhow::Context;
+mod back_test;
+mod interests;
+mod people;
+mod table;
+
+use anyhow::{Context, bail};
+use chrono_tz::Tz;
 
 use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, open_store};
-use crate::clock::Clock;
 use crate::model::subscriber::Email;
+use crate::store::{KnownSubscriber, Store};
+use crate::written;
 
-/// Add, list and remove the people who get alerts
+/// Add, change and remove the people who get mails, and what they want to hear of
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -18,18 +25,35 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Send alerts to an address from now on
-    Add {
-        /// For example reader@example.org
-        email: String,
-        /// How to address them
-        #[arg(long, default_value = "")]
-        name: String,
-    },
-    /// Show everybody who gets alerts
+    Add(people::AddArgs),
+    /// Show everybody: where the subscription stands, and how many interests they have
     List,
+    Show(people::ShowArgs),
+    Interest(interests::Args),
+    /// Tell somebody no more of a story, a source or a name
+    Mute {
+        email: String,
+        #[command(flatten)]
+        what: interests::MuteArgs,
+    },
+    /// Take a mute back
+    Unmute {
+        email: String,
+        #[command(flatten)]
+        what: interests::MuteArgs,
+    },
+    Try(back_test::Args),
     /// Send nothing more to an address, waiting mails included
-    Remove { email: String },
+    Remove {
+        email: String,
+    },
+    /// Forget somebody: the address, the interests and every mail made for them
+    Erase {
+        email: String,
+    },
+    Import(table::ImportArgs),
+    /// Write everybody who gets mails as CSV, one line for each interest
+    Export,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
@@ -37,34 +61,36 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     runtime.block_on(async {
         let store = open_store(&settings)?;
-        let now = Clock::System.now();
         match args.action {
-            Action::Add { email, name } => {
-                let email: Email = email.parse()?;
-                let shown = email.expose().to_owned();
-                if store.add_subscriber(email, name, now).await? {
-                    anstream::println!("{shown} gets alerts from now on");
-                } else {
-                    anstream::println!("{shown} gets alerts already");
-                }
-            }
-            Action::List => {
-                for subscriber in store.subscribers().await? {
-                    anstream::println!("{}\t{}", subscriber.email.expose(), subscriber.name);
-                }
-            }
-            Action::Remove { email } => {
-                let email: Email = email.parse()?;
-                let shown = email.expose().to_owned();
-                if !store.remove_subscriber(email, now).await? {
-                    anstream::eprintln!(
-                        "nobody with the address {shown} gets alerts; see `subscriber list`"
-                    );
-                    return Ok(Exit::Partly);
-                }
-                anstream::println!("{shown} gets nothing more");
-            }
+            Action::Add(args) => people::add(&store, args).await,
+            Action::List => people::list(&store).await,
+            Action::Show(args) => people::show(&store, args).await,
+            Action::Interest(args) => interests::run(&store, args).await,
+            Action::Mute { email, what } => interests::mute(&store, &email, what).await,
+            Action::Unmute { email, what } => interests::unmute(&store, &email, what).await,
+            Action::Try(args) => back_test::run(&settings, &store, args).await,
+            Action::Remove { email } => people::remove(&store, &email).await,
+            Action::Erase { email } => people::erase(&store, &email).await,
+            Action::Import(args) => table::import(&store, args).await,
+            Action::Export => table::export(&store).await,
         }
-        Ok(Exit::Done)
     })
+}
+
+/// Who has this address.
+async fn known(store: &Store, email: &str) -> anyhow::Result<KnownSubscriber> {
+    let email: Email = email.parse()?;
+    match store.subscriber_at(email.clone()).await? {
+        Some(known) => Ok(known),
+        None => bail!(nobody(&email)),
+    }
+}
+
+fn nobody(email: &Email) -> String {
+    format!("nobody with the address {} gets mails; see `subscriber list`", email.expose())
+}
+
+/// The zone of that name.
+fn zone(text: &str) -> anyhow::Result<Tz> {
+    written::zone(text).map_err(|remedy| anyhow::anyhow!("{text:?} is no time zone; {remedy}"))
 }

@@ -1,8 +1,9 @@
 //! Criteria as people write them: on the command line, in CSV files, in the database.
 
+use crate::interests::cadence::{NotACadence, cadence};
 use crate::interests::expression::{BadExpression, Expression};
 use crate::model::facts::Action;
-use crate::model::interest::{Certainty, Criteria, Topic};
+use crate::model::interest::{Cadence, Certainty, Criteria, Interest, Topic};
 
 /// Values of one key, and characters of one value, at most.
 const VALUES_MAX: usize = 200;
@@ -26,6 +27,50 @@ pub enum BadCriteria {
     TooMany { key: String },
     #[error(transparent)]
     Words(#[from] BadExpression),
+}
+
+/// What is wrong with an interest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadInterest {
+    #[error(
+        "{0:?} has no name; write NAME: CRITERIA @ CADENCE, for example \"Oil: words=oil @ daily 07:30\""
+    )]
+    NoName(String),
+    #[error(transparent)]
+    Criteria(#[from] BadCriteria),
+    #[error(transparent)]
+    Cadence(#[from] NotACadence),
+}
+
+/// Reads what `Interest` displays as. Without an `@` it is told at once.
+///
+/// ```
+/// use sanctionwatch::interests::interest;
+///
+/// let text = "Oil: countries=ru; words=oil @ daily 07:30";
+/// assert_eq!(interest(text).unwrap().to_string(), text);
+/// assert_eq!(interest("All:").unwrap().to_string(), "All: @ at-once");
+/// assert!(interest("countries=ru").is_err());
+/// ```
+///
+/// # Errors
+/// Where it has no name, and the first mistake in criteria or cadence.
+pub fn interest(text: &str) -> Result<Interest, BadInterest> {
+    let no_name = || BadInterest::NoName(text.to_owned());
+    let (name, rest) = text.split_once(':').ok_or_else(no_name)?;
+    if name.trim().is_empty() {
+        return Err(no_name());
+    }
+    let (wanted, often) = match rest.rsplit_once('@') {
+        Some((wanted, often)) => (wanted, cadence(often)?),
+        None => (rest, Cadence::AtOnce),
+    };
+    Ok(Interest {
+        id: 0,
+        name: name.trim().to_owned(),
+        criteria: criteria(wanted)?,
+        cadence: often,
+    })
 }
 
 /// Reads what `Criteria` displays as; an empty text asks for everything about sanctions.

@@ -1,6 +1,7 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
 pub mod back_up;
+pub mod back_test;
 pub mod crawl;
 mod health;
 pub mod heart;
@@ -21,3 +22,4 @@ pub mod sync_lists;
 pub mod survey;
 pub mod tell_operator;
 pub mod websub;
+pub mod why;

@@ -18,6 +18,18 @@ pub struct Interest {
     pub cadence: Cadence,
 }
 
+impl fmt::Display for Interest {
+    /// `Oil: countries=ru; words=oil @ daily 07:30`: read back by `interests::interest`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Interest { name, criteria, cadence, .. } = self;
+        if criteria.is_everything() {
+            write!(f, "{name}: @ {cadence}")
+        } else {
+            write!(f, "{name}: {criteria} @ {cadence}")
+        }
+    }
+}
+
 /// What an article must be like. An empty list asks nothing; of a list, one must hold; of the
 /// lists that ask something, all must hold.
 ///

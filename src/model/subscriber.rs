@@ -94,6 +94,17 @@ pub enum Standing {
     Left,
 }
 
+impl Standing {
+    /// The word the commands print.
+    pub fn name(self) -> &'static str {
+        match self {
+            Standing::Asked => "asked",
+            Standing::Active => "active",
+            Standing::Left => "left",
+        }
+    }
+}
+
 /// A rendered mail to one recipient about one cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {

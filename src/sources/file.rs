@@ -1,7 +1,7 @@
 //! One source file: what was written becomes what is meant.
 
 use chrono::TimeDelta;
-use chrono_tz::{TZ_VARIANTS, Tz};
+use chrono_tz::Tz;
 
 use crate::model::extracted::Captions;
 use crate::model::rhythm::Gaps;
@@ -227,19 +227,11 @@ fn gaps(
 }
 
 fn zone(written: &Written<String>, table: &Table<'_>) -> Option<Tz> {
-    let zone = written.value.parse().ok();
-    if zone.is_none() {
-        let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
-        // "Berlin" alone, or "Germany/Berlin": the city decides.
-        let city = |name: &str| name.rsplit('/').next().unwrap_or(name).to_lowercase();
-        let same_city = || names().find(|name| city(name) == city(&written.value));
-        let remedy = match written::nearest(&written.value, names()).or_else(same_city) {
-            Some(name) => format!("did you mean {name:?}?"),
-            None => "write a name of the IANA time zone list such as \"Europe/Berlin\"".to_owned(),
-        };
+    let zone = written::zone(&written.value);
+    if let Err(remedy) = &zone {
         table.mistake_at(&written.place, format!("zone is {:?}; {remedy}", written.value));
     }
-    zone
+    zone.ok()
 }
 
 fn recipe(mut table: Table<'_>) -> Recipe {

@@ -76,8 +76,9 @@ pub(crate) fn write_instruments(
 pub(crate) fn write_facts(transaction: &Transaction, article: i64, facts: &Facts) -> Result<()> {
     transaction.execute("DELETE FROM fact WHERE article = ?1", [article])?;
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO fact (article, position, kind, value, detail, bound, field, start, \"end\", sentence)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO fact (article, position, kind, value, detail, bound, field, start, \"end\", sentence,
+                           country)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     for (position, row) in rows(facts).iter().enumerate() {
         insert.execute(params![
@@ -91,6 +92,7 @@ pub(crate) fn write_facts(transaction: &Transaction, article: i64, facts: &Facts
             row.place.start,
             row.place.end,
             row.place.sentence,
+            row.country,
         ])?;
     }
     Ok(())
@@ -102,6 +104,8 @@ struct Row<'a> {
     value: String,
     detail: String,
     bound: &'static str,
+    /// A programme's, if it is aimed at one.
+    country: Option<&'a str>,
     place: &'a Place,
 }
 
@@ -110,7 +114,14 @@ fn rows(facts: &Facts) -> Vec<Row<'_>> {
     extend(&mut rows, "authority", &facts.authorities, |id| (id.clone(), String::new()));
     extend(&mut rows, "action", &facts.actions, |it| (it.name().to_owned(), String::new()));
     extend(&mut rows, "measure", &facts.measures, |it| (it.name().to_owned(), String::new()));
-    extend(&mut rows, "programme", &facts.programmes, |it| (it.id.clone(), it.topic.clone()));
+    rows.extend(facts.programmes.iter().map(|shown| Row {
+        kind: "programme",
+        value: shown.value.id.clone(),
+        detail: shown.value.topic.clone(),
+        bound: "",
+        country: shown.value.country.as_deref(),
+        place: &shown.place,
+    }));
     extend(&mut rows, "country", &facts.countries, |code| (code.clone(), String::new()));
     for shown in &facts.counts {
         let count = shown.value;
@@ -119,6 +130,7 @@ fn rows(facts: &Facts) -> Vec<Row<'_>> {
             value: count.number.to_string(),
             detail: count.unit.name().to_owned(),
             bound: count.bound.name(),
+            country: None,
             place: &shown.place,
         });
     }
@@ -136,7 +148,7 @@ fn extend<'a, T>(
 ) {
     rows.extend(shown.iter().map(|shown| {
         let (value, detail) = shape(&shown.value);
-        Row { kind, value, detail, bound: "", place: &shown.place }
+        Row { kind, value, detail, bound: "", country: None, place: &shown.place }
     }));
 }
 

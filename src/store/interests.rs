@@ -166,6 +166,24 @@ pub(crate) fn add_interest(
     Ok(transaction.last_insert_rowid())
 }
 
+/// Adds an interest, or puts it in the place of the subscriber's own of that name.
+pub(crate) fn put_interest_named(
+    transaction: &Transaction<'_>,
+    subscriber: i64,
+    interest: &Interest,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Interest { name, criteria, cadence, .. } = interest;
+    let changed = transaction.execute(
+        "UPDATE interest SET criteria = ?3, cadence = ?4 WHERE subscriber = ?1 AND name = ?2",
+        params![subscriber, name, criteria.to_string(), cadence.to_string()],
+    )?;
+    if changed == 0 {
+        add_interest(transaction, subscriber, interest, now)?;
+    }
+    Ok(())
+}
+
 pub(crate) fn read_interests(connection: &Connection, subscriber: i64) -> Result<Vec<Interest>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, name, criteria, cadence FROM interest WHERE subscriber = ?1 ORDER BY id",

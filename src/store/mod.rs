@@ -20,10 +20,12 @@ mod links;
 mod lists;
 mod listings;
 mod lock;
+mod mails;
 mod neighbours;
 mod matches;
 mod outages;
 mod outbox;
+mod personal;
 mod rescreens;
 mod retention;
 mod rhythms;
@@ -34,6 +36,7 @@ mod site_memory;
 mod sources;
 mod stories;
 mod story_book;
+mod subjects;
 mod subscribers;
 mod told;
 mod troubles;
@@ -73,7 +76,10 @@ pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
+pub use crate::store::mails::{CopyOf, Course, MailOf, ToldBefore};
+pub use crate::store::outbox::{Claimed, Outbox};
 pub use crate::store::outbox::{Claimed, Outbox, Waiting};
+pub use crate::store::personal::{HeldInterest, HeldMail, HeldMute, Personal, RecentMail};
 pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfinished};
 pub use crate::store::retention::{Batch, Sources};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
@@ -83,7 +89,10 @@ pub use crate::store::stories::StoryRules;
 pub use crate::store::story_book::{
     HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
 };
-pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
+pub use crate::store::subjects::StoredSubject;
+pub use crate::store::subscribers::{
+    Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person, Request as SubscriptionRequest,
+};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};
 pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};

@@ -5,8 +5,8 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::model::interest::{Cadence, Criteria, Interest};
 use crate::model::subscriber::{Email, Standing, Subscriber};
-use crate::store::interests::add_interest;
-use crate::store::{Error, Result, Store, moment};
+use crate::store::interests::{add_interest, put_interest_named};
+use crate::store::{Error, Result, Store, moment, parse_moment};
 
 /// Who gets mails: confirmed and not gone.
 pub(crate) const ACTIVE: &str = "left IS NULL AND confirmed IS NOT NULL";
@@ -29,6 +29,47 @@ pub struct Request {
     pub interests: Vec<Interest>,
 }
 
+/// A subscriber an operator brings, whose word the operator has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Enrolment {
+    pub email: Email,
+    /// How to address them; none: as before, or not at all.
+    pub name: Option<String>,
+    /// None: as before, or UTC.
+    pub zone: Option<chrono_tz::Tz>,
+    /// Added to those they have; one of a known name takes its place. None: those they have, or
+    /// everything at once.
+    pub interests: Option<Vec<Interest>>,
+}
+
+/// What becomes of somebody who had left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Formerly {
+    BroughtBack,
+    LeftAlone,
+}
+
+/// What became of an enrolment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enrolled {
+    /// New, or back.
+    Added,
+    /// Active already; what was given was taken over.
+    Known,
+    /// Had left, and stays so.
+    HasLeft,
+}
+
+/// A subscriber as an operator's list shows them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    pub known: Known,
+    /// Since when no mail goes to the address, and why.
+    pub suspended: Option<(DateTime<Utc>, String)>,
+    /// How many interests they have.
+    pub interests: usize,
+}
+
 impl Store {
     /// Adds a subscriber without asking them, or brings one back who had left: for the operator, who
     /// has their word. False where they were active already; the name is taken over in every case.
@@ -39,23 +80,46 @@ impl Store {
         name: String,
         now: DateTime<Utc>,
     ) -> Result<bool> {
+        let enrolment = Enrolment { email, name: Some(name), zone: None, interests: None };
+        let enrolled = self.enrol(vec![enrolment], Formerly::BroughtBack, now).await?;
+        Ok(enrolled == [Enrolled::Added])
+    }
+
+    /// Adds subscribers without asking them, all or, where the database fails, none: for the operator,
+    /// who has their word. Says of each what became of it.
+    pub async fn enrol(
+        &self,
+        enrolments: Vec<Enrolment>,
+        formerly: Formerly,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Enrolled>> {
         self.write(move |transaction| {
-            let was_active = transaction.query_row(
-                &format!("SELECT count(*) FROM subscriber WHERE email = ?1 AND {ACTIVE}"),
-                [email.expose()],
-                |row| row.get::<_, i64>(0),
-            )? == 1;
-            transaction.execute(
-                "INSERT INTO subscriber (email, name, added, confirmed) VALUES (?1, ?2, ?3, ?3)
-                 ON CONFLICT (email) DO UPDATE
-                 SET name = ?2, left = NULL, confirmed = coalesce(confirmed, ?3)",
-                params![email.expose(), name, moment(now)],
-            )?;
-            let id = id_of(transaction, &email)?;
-            if interests_count(transaction, id)? == 0 {
-                add_interest(transaction, id, &everything(), now)?;
+            let each = enrolments.iter();
+            each.map(|enrolment| enrol_one(transaction, enrolment, formerly, now)).collect()
+        })
+        .await
+    }
+
+    /// Everybody who ever subscribed and was not erased, in the order they came.
+    pub async fn people(&self) -> Result<Vec<Person>> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {KNOWN}, suspended, coalesce(suspension, ''),
+                        (SELECT count(*) FROM interest WHERE subscriber = subscriber.id)
+                 FROM subscriber ORDER BY id"
+            ))?;
+            let mut rows = statement.query([])?;
+            let mut people = Vec::new();
+            while let Some(row) = rows.next()? {
+                let since: Option<String> = row.get(7)?;
+                let since = since.as_deref().map(parse_moment).transpose()?;
+                people.push(Person {
+                    known: known_of(row)?,
+                    suspended: since.zip(row.get(8)?),
+                    interests: row.get(9)?,
+                });
             }
-            Ok(!was_active)
+            Ok(people)
         })
         .await
     }
@@ -169,6 +233,40 @@ impl Store {
     }
 }
 
+fn enrol_one(
+    transaction: &Transaction<'_>,
+    enrolment: &Enrolment,
+    formerly: Formerly,
+    now: DateTime<Utc>,
+) -> Result<Enrolled> {
+    let Enrolment { email, name, zone, interests } = enrolment;
+    let before = find(transaction, "email", email.expose())?.map(|known| known.standing);
+    if before == Some(Standing::Left) && formerly == Formerly::LeftAlone {
+        return Ok(Enrolled::HasLeft);
+    }
+    transaction.execute(
+        "INSERT INTO subscriber (email, name, zone, added, confirmed)
+         VALUES (?1, coalesce(?2, ''), coalesce(?3, 'UTC'), ?4, ?4)
+         ON CONFLICT (email) DO UPDATE
+         SET name = coalesce(?2, name), zone = coalesce(?3, zone), left = NULL,
+             confirmed = coalesce(confirmed, ?4)",
+        params![email.expose(), name, zone.map(|zone| zone.name()), moment(now)],
+    )?;
+    let id = id_of(transaction, email)?;
+    match interests {
+        None if interests_count(transaction, id)? == 0 => {
+            add_interest(transaction, id, &everything(), now)?;
+        }
+        None => {}
+        Some(interests) => {
+            for interest in interests {
+                put_interest_named(transaction, id, interest, now)?;
+            }
+        }
+    }
+    Ok(if before == Some(Standing::Active) { Enrolled::Known } else { Enrolled::Added })
+}
+
 /// What a subscriber has who names no interest.
 fn everything() -> Interest {
     Interest {
@@ -199,18 +297,23 @@ fn find(
     column: &'static str,
     value: impl rusqlite::ToSql,
 ) -> Result<Option<Known>> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT id, email, name, zone, serial, confirmed IS NOT NULL, left IS NOT NULL
-         FROM subscriber WHERE {column} = ?1"
-    ))?;
+    let mut statement = connection
+        .prepare_cached(&format!("SELECT {KNOWN} FROM subscriber WHERE {column} = ?1"))?;
     let mut rows = statement.query([value])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
+    rows.next()?.map(known_of).transpose()
+}
+
+/// What [`known_of`] reads.
+const KNOWN: &str = "id, email, name, zone, serial, confirmed IS NOT NULL, left IS NOT NULL";
+
+/// A row that begins with the columns of [`KNOWN`].
+fn known_of(row: &Row<'_>) -> Result<Known> {
     let standing = match (row.get(5)?, row.get(6)?) {
         (_, true) => Standing::Left,
         (true, false) => Standing::Active,
         (false, false) => Standing::Asked,
     };
-    Ok(Some(Known { subscriber: subscriber_of(row)?, standing }))
+    Ok(Known { subscriber: subscriber_of(row)?, standing })
 }
 
 fn id_of(transaction: &Transaction<'_>, email: &Email) -> Result<i64> {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod back_test;
 mod browser;
 mod cli;
 mod config;
@@ -33,7 +34,9 @@ mod sources;
 mod stories;
 mod story;
 mod support;
+mod subscribers;
 mod tree;
 mod upkeep;
 mod web;
 mod websub;
+mod why;

@@ -1,0 +1,175 @@
+//! All that is held about one subscriber, for their own eyes.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+
+use crate::store::{Result, Store, parse_moment};
+
+/// Everything the database holds about a subscriber, under names that explain themselves.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Personal {
+    pub address: String,
+    pub name: String,
+    pub time_zone: String,
+    /// When somebody first asked for this address.
+    pub asked: String,
+    pub confirmed: Option<String>,
+    pub left: Option<String>,
+    /// Since when nothing is sent because mails came back, and why.
+    pub suspended: Option<String>,
+    pub suspension: Option<String>,
+    pub interests: Vec<HeldInterest>,
+    pub muted: Vec<HeldMute>,
+    pub mails: Vec<HeldMail>,
+}
+
+/// An interest as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeldInterest {
+    pub name: String,
+    pub criteria: String,
+    pub cadence: String,
+    pub added: String,
+}
+
+/// A mute as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeldMute {
+    pub kind: String,
+    pub value: String,
+    pub added: String,
+}
+
+/// A mail as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeldMail {
+    pub cause: String,
+    pub subject: String,
+    pub text: String,
+    /// `waiting`, `sent` or `failed`.
+    pub state: String,
+    pub created: String,
+    pub finished: Option<String>,
+    /// What the mail server said last.
+    pub reply: String,
+}
+
+/// A mail and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentMail {
+    pub cause: String,
+    pub subject: String,
+    /// `waiting`, `sent` or `failed`.
+    pub state: String,
+    pub created: DateTime<Utc>,
+    /// What the mail server said last.
+    pub reply: String,
+}
+
+impl RecentMail {
+    /// The article it is about, where it is about one.
+    pub fn article(&self) -> Option<i64> {
+        self.cause.strip_prefix("article:")?.parse().ok()
+    }
+}
+
+impl Store {
+    /// All that is held about a subscriber; none where there is none.
+    pub async fn personal(&self, subscriber: i64) -> Result<Option<Personal>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT email, name, zone, added, confirmed, left, suspended, suspension
+                 FROM subscriber WHERE id = ?1",
+            )?;
+            let personal = statement.query_row([subscriber], |row| {
+                Ok(Personal {
+                    address: row.get(0)?,
+                    name: row.get(1)?,
+                    time_zone: row.get(2)?,
+                    asked: row.get(3)?,
+                    confirmed: row.get(4)?,
+                    left: row.get(5)?,
+                    suspended: row.get(6)?,
+                    suspension: row.get(7)?,
+                    interests: Vec::new(),
+                    muted: Vec::new(),
+                    mails: Vec::new(),
+                })
+            });
+            let Some(mut personal) = personal.optional()? else { return Ok(None) };
+            personal.interests = interests(connection, subscriber)?;
+            personal.muted = mutes(connection, subscriber)?;
+            personal.mails = mails(connection, subscriber)?;
+            Ok(Some(personal))
+        })
+        .await
+    }
+
+    /// A subscriber's last mails, the newest first.
+    pub async fn recent_mails(&self, subscriber: i64, limit: usize) -> Result<Vec<RecentMail>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT cause, subject, state, created, reply FROM delivery
+                 WHERE subscriber = ?1 ORDER BY id DESC LIMIT ?2",
+            )?;
+            let mut rows = statement.query(params![subscriber, limit])?;
+            let mut mails = Vec::new();
+            while let Some(row) = rows.next()? {
+                mails.push(RecentMail {
+                    cause: row.get(0)?,
+                    subject: row.get(1)?,
+                    state: row.get(2)?,
+                    created: parse_moment(&row.get::<_, String>(3)?)?,
+                    reply: row.get(4)?,
+                });
+            }
+            Ok(mails)
+        })
+        .await
+    }
+}
+
+fn interests(connection: &Connection, subscriber: i64) -> Result<Vec<HeldInterest>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name, criteria, cadence, added FROM interest WHERE subscriber = ?1 ORDER BY id",
+    )?;
+    let rows = statement.query_map([subscriber], |row| {
+        Ok(HeldInterest {
+            name: row.get(0)?,
+            criteria: row.get(1)?,
+            cadence: row.get(2)?,
+            added: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn mutes(connection: &Connection, subscriber: i64) -> Result<Vec<HeldMute>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT kind, value, added FROM mute WHERE subscriber = ?1 ORDER BY added, kind, value",
+    )?;
+    let rows = statement.query_map([subscriber], |row| {
+        Ok(HeldMute { kind: row.get(0)?, value: row.get(1)?, added: row.get(2)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn mails(connection: &Connection, subscriber: i64) -> Result<Vec<HeldMail>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT cause, subject, text, state, created, finished, reply FROM delivery
+         WHERE subscriber = ?1 ORDER BY id",
+    )?;
+    let rows = statement.query_map([subscriber], |row| {
+        Ok(HeldMail {
+            cause: row.get(0)?,
+            subject: row.get(1)?,
+            text: row.get(2)?,
+            state: row.get(3)?,
+            created: row.get(4)?,
+            finished: row.get(5)?,
+            reply: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
