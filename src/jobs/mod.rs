@@ -1,7 +1,7 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
-pub mod back_up;
 pub mod back_test;
+pub mod back_up;
 pub mod crawl;
 mod health;
 pub mod heart;

@@ -8,6 +8,7 @@
 //! this module, so that a second backend can stand behind the same handle.
 
 mod articles;
+mod choices;
 mod backup;
 mod commit;
 mod designations;
@@ -65,6 +66,7 @@ pub use crate::store::articles::{
 pub use crate::store::backup::{
     BackupFile, CarriedOver, Newer, Restored, backups, restore, worth_keeping,
 };
+pub use crate::store::choices::Choices;
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};

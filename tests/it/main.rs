@@ -23,6 +23,7 @@ mod list_sync;
 mod listings;
 mod lists;
 mod mail;
+mod pages;
 mod pdf;
 mod read;
 mod rescreen;

@@ -3,6 +3,7 @@
 pub(crate) mod alerts;
 pub(crate) mod edits;
 pub(crate) mod pdf;
+pub(crate) mod site;
 pub(crate) mod shell_lines;
 pub(crate) mod smtp;
 pub(crate) mod tls;
