@@ -136,7 +136,7 @@ CREATE TABLE subscriber (
     name  TEXT NOT NULL,
     added TEXT NOT NULL,
     left  TEXT                                  -- when they were removed; null: active
-, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT) STRICT;
+, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT, resumed TEXT) STRICT;
 CREATE TABLE delivery (
     id           INTEGER PRIMARY KEY,
     subscriber   INTEGER NOT NULL REFERENCES subscriber (id),
@@ -425,7 +425,7 @@ CREATE INDEX delivery_by_token ON delivery (token) WHERE token <> '';
 CREATE INDEX delivery_by_message_id ON delivery (message_id);
 CREATE INDEX delivery_due ON delivery (domain, next_try) WHERE state = 'waiting';
 CREATE TABLE bounce (
-    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    delivery INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
     fault    TEXT NOT NULL CHECK (fault IN ('address', 'mailbox', 'policy', 'complaint')),
     at       TEXT NOT NULL,
     said     TEXT NOT NULL,                                   -- the server's words, masked

@@ -142,7 +142,7 @@ async fn send_without_outbox(smtp: &Smtp, messages: Vec<Message>) {
         let (mailer, part) = (mailer.clone(), part.to_vec());
         senders.spawn(async move {
             for message in &part {
-                mailer.send(message, Utc::now()).await.unwrap();
+                mailer.send(message, "", Utc::now()).await.unwrap();
             }
         });
     }

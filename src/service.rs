@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::jobs::bounces::{self, Ways};
 use crate::jobs::crawl::Crawler;
 use crate::jobs::heart::Heart;
 use crate::jobs::keep_house::Housekeeper;
@@ -58,6 +59,8 @@ pub struct Plan {
     pub pages: Option<Pages>,
     /// Where Prometheus calls.
     pub back_door: Option<BackDoor>,
+    /// Where mails that could not be delivered come back; the same for every plan of a run.
+    pub returns: Option<Returns>,
     /// The longest time for one page.
     pub longest_page: Duration,
     /// Settings that changed and are not followed before the next start, by their names.
@@ -72,6 +75,13 @@ pub struct BackDoor {
     pub backups: PathBuf,
 }
 
+/// Where bounces, complaints and wishes to leave come in.
+#[derive(Debug, Clone)]
+pub struct Returns {
+    pub directory: Option<PathBuf>,
+    pub listener: Option<Arc<TcpListener>>,
+}
+
 /// Official lists to look at, and the one who looks.
 #[derive(Debug)]
 pub struct ListWatch {
@@ -80,7 +90,7 @@ pub struct ListWatch {
 }
 
 /// Runs until SIGTERM or SIGINT: visits sources and official lists when they are due, sends what
-/// waits, and answers the world where there is a door for it.
+/// waits, takes in what comes back, and answers the world where there is a door for it.
 ///
 /// SIGHUP asks `renew` for a new plan. Then the jobs end as at a stop and start again with it; the
 /// database, the web port and what the crawler knows stay. Where `renew` finds mistakes instead,
@@ -221,6 +231,15 @@ impl Jobs {
             sender.await;
             store::Result::Ok(())
         });
+        if let Some(Returns { directory, listener }) = plan.returns.clone() {
+            let Crawler { store, clock, .. } = plan.crawler.clone();
+            let stop = sending.stop.clone();
+            sending.spawn("the reader of bounces", async move {
+                let listener = listener.as_deref().map(opened).transpose()?;
+                bounces::run(store, clock, Ways { directory, listener }, stop).await;
+                std::io::Result::Ok(())
+            });
+        }
         Self { makers, sending }
     }
 
@@ -294,18 +313,22 @@ fn answer(plan: &Plan) -> Group {
     let Crawler { store, clock, public_url, heart, .. } = plan.crawler.clone();
     let pages = plan.pages.clone();
     let app = App { store, clock, public_url, heart, pages };
-    let open = |door: &TcpListener| door.try_clone().and_then(tokio::net::TcpListener::from_std);
     if let Some(door) = &plan.door {
-        let (door, app, stop) = (open(door), app.clone(), web.stop.clone());
+        let (door, app, stop) = (opened(door), app.clone(), web.stop.clone());
         web.spawn("the web server", async move { web::serve(door?, app, stop).await });
     }
     if let Some(BackDoor { listener, backups }) = &plan.back_door {
-        let (door, backups, stop) = (open(listener), backups.clone(), web.stop.clone());
+        let (door, backups, stop) = (opened(listener), backups.clone(), web.stop.clone());
         web.spawn("the server of figures", async move {
             web::serve_metrics(door?, app, backups, stop).await
         });
     }
     web
+}
+
+/// The same door for one more who answers at it.
+fn opened(door: &TcpListener) -> std::io::Result<tokio::net::TcpListener> {
+    door.try_clone().and_then(tokio::net::TcpListener::from_std)
 }
 
 /// Whether the web server of one plan can serve another: by the same door, under the same name.

@@ -14,10 +14,11 @@ CREATE INDEX delivery_due ON delivery (domain, next_try) WHERE state = 'waiting'
 -- No mail goes to a suspended address until somebody lifts it.
 ALTER TABLE subscriber ADD COLUMN suspended TEXT;             -- when; null: not suspended
 ALTER TABLE subscriber ADD COLUMN suspension TEXT;            -- why, for the operator
+ALTER TABLE subscriber ADD COLUMN resumed TEXT;               -- when it was last lifted; earlier bounces no longer count
 
 -- What came back of a delivery, or what the server said of its address at once.
 CREATE TABLE bounce (
-    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    delivery INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
     fault    TEXT NOT NULL CHECK (fault IN ('address', 'mailbox', 'policy', 'complaint')),
     at       TEXT NOT NULL,
     said     TEXT NOT NULL,                                   -- the server's words, masked

@@ -16,7 +16,7 @@ use crate::config::{self, BadConfig, Settings};
 use crate::jobs::crawl::Crawler;
 use crate::jobs::links::links;
 use crate::model::source::Source;
-use crate::service::{self, BackDoor, Plan};
+use crate::service::{self, BackDoor, Plan, Returns};
 use crate::systemd;
 use crate::web::pages::Pages;
 
@@ -50,6 +50,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
         let door = renewal.listener(&renewal.settings, None)?;
         let mut plan = plan(&renewal.settings, sources, crawler, door).await?;
         plan.back_door = back_door(&renewal.settings)?;
+        plan.returns = returns(&renewal.settings)?;
         service::run(plan, async |before| renewal.plan(before).await).await
     });
     runtime.shutdown_timeout(LAST_READS);
@@ -77,6 +78,7 @@ async fn plan(
         housekeeper: housekeeper(settings, &crawler),
         back_door: None,
         pages: settings.web.as_ref().and_then(|web| Pages::of(&crawler, &web.trusted_proxies)),
+        returns: None,
         crawler,
         sources,
         door,
@@ -113,7 +115,8 @@ impl Renewal {
         let made = self.plan_of(&new, sources, before).await;
         let plan = made.map_err(|error| vec![format!("{error:#}")])?;
         self.settings = new;
-        Ok(Plan { put_off, back_door: before.back_door.clone(), ..plan })
+        let (back_door, returns) = (before.back_door.clone(), before.returns.clone());
+        Ok(Plan { put_off, back_door, returns, ..plan })
     }
 
     async fn plan_of(
@@ -157,6 +160,21 @@ fn back_door(settings: &Settings) -> anyhow::Result<Option<BackDoor>> {
     Ok(Some(BackDoor { listener, backups: settings.backup.folder.clone() }))
 }
 
+/// Where mails that could not be delivered come back, if anywhere.
+fn returns(settings: &Settings) -> anyhow::Result<Option<Returns>> {
+    let config::Bounces { directory, listen, .. } = &settings.mail.bounces;
+    let listener = match listen {
+        None => None,
+        Some(address) => {
+            Some(TcpListener::bind(address).and_then(answering).with_context(|| {
+                format!("cannot listen on {address}; write another `listen` in [mail.bounces]")
+            })?)
+        }
+    };
+    let is_some = directory.is_some() || listener.is_some();
+    Ok(is_some.then(|| Returns { directory: directory.clone(), listener }))
+}
+
 /// The socket that systemd listens on for us (`sanctionwatch.socket`), if it does.
 fn handed(settings: &Settings) -> anyhow::Result<Option<Arc<TcpListener>>> {
     let handed = systemd::handed_listener().and_then(|handed| handed.map(answering).transpose());
@@ -183,6 +201,10 @@ fn put_off(old: &Settings, new: &mut Settings) -> Vec<&'static str> {
     if old.metrics != new.metrics {
         put_off.push("web.metrics");
         new.metrics = old.metrics;
+    }
+    if old.mail.bounces != new.mail.bounces {
+        put_off.push("mail.bounces");
+        new.mail.bounces.clone_from(&old.mail.bounces);
     }
     if old.log.level != new.log.level {
         put_off.push("log.level");

@@ -199,7 +199,7 @@ fn crawl_settings(settings: &Settings) -> crawl::Settings {
 /// The way mails leave, as the settings say.
 ///
 /// # Errors
-/// When the mail folder cannot be made or the password file cannot be read.
+/// When the mail folder cannot be made, or the password or the key for signing cannot be read.
 pub(crate) fn mailer(settings: &Settings) -> anyhow::Result<Mailer> {
     let backend = match &settings.mail.backend {
         config::Backend::Directory(folder) => mail::Backend::Directory(folder.clone()),
@@ -208,6 +208,18 @@ pub(crate) fn mailer(settings: &Settings) -> anyhow::Result<Mailer> {
     let mut meant = mail::Settings::new(backend, settings.mail.from.clone());
     meant.from_name.clone_from(&settings.mail.from_name);
     meant.reply_to.clone_from(&settings.mail.reply_to);
+    meant.list_id.clone_from(&settings.mail.list_id);
+    meant.return_address.clone_from(&settings.mail.bounces.address);
+    meant.dkim = settings.mail.dkim.as_ref().map(|dkim| mail::Dkim {
+        domain: dkim.domain.clone().unwrap_or_else(|| settings.mail.from.domain().to_owned()),
+        selector: dkim.selector.clone(),
+        key_file: dkim.key_file.clone(),
+    });
+    meant.pace = mail::Pace {
+        at_once: settings.mail.at_once,
+        domain_at_once: settings.mail.domain_at_once,
+        domain_per_minute: settings.mail.domain_per_minute,
+    };
     Mailer::new(&meant)
 }
 

@@ -54,6 +54,10 @@ enum Action {
     Import(table::ImportArgs),
     /// Write everybody who gets mails as CSV, one line for each interest
     Export,
+    /// Send mails again to an address that was suspended because mails came back
+    Resume {
+        email: String,
+    },
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
@@ -70,6 +74,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
             Action::Unmute { email, what } => interests::unmute(&store, &email, what).await,
             Action::Try(args) => back_test::run(&settings, &store, args).await,
             Action::Remove { email } => people::remove(&store, &email).await,
+            Action::Resume { email } => people::resume(&store, &email).await,
             Action::Erase { email } => people::erase(&store, &email).await,
             Action::Import(args) => table::import(&store, args).await,
             Action::Export => table::export(&store).await,

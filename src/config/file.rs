@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::config::{
-    Backend, Backup, BadConfig, Crawl, Environment, Fetch, Keep, KeepOthers, Lists, Log, LogFormat,
-    LogLevel, Login, Mail, Operator, Security, Settings, Smtp, Web,
+    Backend, Backup, BadConfig, Bounces, Crawl, Dkim, Environment, Fetch, Keep, KeepOthers, Lists,
+    Log, LogFormat, LogLevel, Login, Mail, Operator, Security, Settings, Smtp, Web, mail,
 };
 use crate::model::network::Network;
 use crate::model::subscriber::Email;
@@ -73,6 +73,10 @@ struct MailAsWritten {
     from: Option<Email>,
     from_name: Option<String>,
     reply_to: Option<Email>,
+    list_id: Option<String>,
+    pace: [usize; 3],
+    dkim: Option<Dkim>,
+    bounces: Bounces,
     directory: Option<PathBuf>,
     /// Only where the backend is SMTP.
     smtp: Option<Smtp>,
@@ -133,12 +137,22 @@ impl MailAsWritten {
                 .map(|login| Login { password_file: password(login.password_file), ..login }),
             ..smtp
         };
+        let [at_once, domain_at_once, domain_per_minute] = self.pace;
         Mail {
             from: self.from.unwrap_or_else(|| {
                 "sanctionwatch@localhost".parse().expect("the default sender is an address")
             }),
             from_name: self.from_name.unwrap_or_else(|| "sanctionwatch".to_owned()),
             reply_to: self.reply_to,
+            list_id: self.list_id,
+            at_once,
+            domain_at_once,
+            domain_per_minute,
+            dkim: self.dkim.map(|dkim| Dkim { key_file: folder.join(dkim.key_file), ..dkim }),
+            bounces: Bounces {
+                directory: self.bounces.directory.map(|path| folder.join(path)),
+                ..self.bounces
+            },
             backend: self
                 .smtp
                 .map_or(Backend::Directory(directory), |smtp| Backend::Smtp(paths(smtp))),
@@ -171,7 +185,7 @@ fn root(mut root: Table<'_>) -> AsWritten {
         fetch: section("fetch", &mut root, fetch),
         crawl: section("crawl", &mut root, crawl),
         lists: section("lists", &mut root, lists),
-        mail: section("mail", &mut root, mail),
+        mail: section("mail", &mut root, mail_section),
         web: section("web", &mut root, web),
         operator: section("operator", &mut root, operator),
         backup: section("backup", &mut root, backup),
@@ -284,7 +298,7 @@ fn lists(table: &mut Table<'_>) -> Lists {
     }
 }
 
-fn mail(table: &mut Table<'_>) -> MailAsWritten {
+fn mail_section(table: &mut Table<'_>) -> MailAsWritten {
     let backend = table.choice("backend", &BACKENDS);
     let wants_smtp = backend.is_some_and(|backend| backend.value == BackendKind::Smtp);
     let smtp = table.table("smtp").map(smtp);
@@ -296,12 +310,16 @@ fn mail(table: &mut Table<'_>) -> MailAsWritten {
         from: email("from", table),
         from_name: text("from_name", table),
         reply_to: email("reply_to", table),
+        list_id: mail::list_id(table),
+        pace: mail::pace(table),
+        dkim: table.table("dkim").and_then(mail::dkim),
+        bounces: table.table("bounces").map(mail::bounces).unwrap_or_default(),
         directory: path("directory", table),
         smtp: smtp.flatten().filter(|_| wants_smtp),
     }
 }
 
-fn email(key: &'static str, table: &mut Table<'_>) -> Option<Email> {
+pub(crate) fn email(key: &'static str, table: &mut Table<'_>) -> Option<Email> {
     let Written { value, place } = table.text(key)?;
     let email = value.parse();
     if let Err(error) = &email {
@@ -365,7 +383,7 @@ fn pages(table: &mut Table<'_>) -> Option<Web> {
     Some(Web { listen: listen?, public_url: public_url?, trusted_proxies })
 }
 
-fn listen(key: &'static str, table: &mut Table<'_>) -> Option<SocketAddr> {
+pub(crate) fn listen(key: &'static str, table: &mut Table<'_>) -> Option<SocketAddr> {
     let Written { value, place } = table.text(key)?;
     let listen = value.parse();
     if listen.is_err() {
@@ -480,7 +498,7 @@ fn text(key: &'static str, table: &mut Table<'_>) -> Option<String> {
     table.text(key).map(|written| written.value)
 }
 
-fn path(key: &'static str, table: &mut Table<'_>) -> Option<PathBuf> {
+pub(crate) fn path(key: &'static str, table: &mut Table<'_>) -> Option<PathBuf> {
     let Written { value, place } = table.text(key)?;
     if value.starts_with(['~', '$']) {
         let remedy = "nothing is filled in for ~ or $ here; write the whole path";
@@ -498,7 +516,7 @@ fn positive(key: &'static str, table: &mut Table<'_>) -> Option<Duration> {
     Some(value)
 }
 
-fn count(
+pub(crate) fn count(
     key: &'static str,
     range: RangeInclusive<u64>,
     usual: usize,

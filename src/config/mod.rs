@@ -7,6 +7,7 @@
 mod environment;
 mod file;
 mod lists;
+mod mail;
 
 use core::fmt;
 use core::time::Duration;
@@ -185,7 +186,38 @@ pub struct Mail {
     pub from_name: String,
     /// Where answers go, if not to `from`.
     pub reply_to: Option<Email>,
+    /// What the `List-Id` names; none means `alerts.` and the sender's domain.
+    pub list_id: Option<String>,
+    /// Mails under way at the same time.
+    pub at_once: usize,
+    /// Of these, to recipients of one domain.
+    pub domain_at_once: usize,
+    /// Mails to recipients of one domain in a minute.
+    pub domain_per_minute: usize,
+    pub dkim: Option<Dkim>,
+    pub bounces: Bounces,
     pub backend: Backend,
+}
+
+/// The key that signs mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dkim {
+    /// None means the sender's.
+    pub domain: Option<String>,
+    pub selector: String,
+    /// A PEM file with an RSA or Ed25519 key.
+    pub key_file: PathBuf,
+}
+
+/// How mails that could not be delivered come back to us.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bounces {
+    /// The envelope's sender, where a `*` stands for the delivery; none means `from`.
+    pub address: Option<Email>,
+    /// A maildir, or a folder of plain files, that the mail server puts them into.
+    pub directory: Option<PathBuf>,
+    /// Where to listen for them over LMTP or SMTP.
+    pub listen: Option<SocketAddr>,
 }
 
 /// How a mail leaves.

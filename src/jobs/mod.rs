@@ -1,6 +1,7 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
 pub mod back_test;
+pub mod bounces;
 pub mod back_up;
 pub mod crawl;
 mod health;
@@ -20,6 +21,7 @@ pub mod settle_stories;
 mod stories;
 pub mod sync_lists;
 pub mod survey;
+mod turns;
 pub mod tell_operator;
 pub mod websub;
 pub mod why;

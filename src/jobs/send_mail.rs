@@ -1,21 +1,22 @@
 //! Sends what waits in the outbox, each message once, for as many days as it takes.
 
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::jobs::turns::{Ended, Turns};
 use crate::mail::{Failure, Mailer};
+use crate::model::bounce::Fault;
 use crate::store::{self, Claimed, Store};
 
-/// Messages under way at the same time.
-const AT_ONCE: usize = 4;
 /// Minutes between one attempt and the next; the last gap repeats.
 const GAPS: [i64; 6] = [1, 5, 15, 60, 180, LAST_GAP];
 const LAST_GAP: i64 = 360;
@@ -29,6 +30,8 @@ const GRACE: Duration = Duration::from_secs(20);
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// The shortest, so that a clock set back cannot make it spin.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(200);
+/// How often a round looks for domains that new messages are for.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What became of the messages that were due.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +45,9 @@ pub struct Round {
     pub down: Option<String>,
 }
 
-/// Sends every message that is due, until none is left, the server is down or `stop` is cancelled.
+/// Sends every message that is due, until none is left that may go, the server is down or `stop` is
+/// cancelled. Domains take turns, within the mailer's pace; one that refused several messages in a
+/// row is left for a later round.
 ///
 /// A message is claimed with a lease before it is sent and marked after, so that a crash between
 /// the two repeats at most the messages under way, under the same `Message-ID`.
@@ -55,43 +60,164 @@ pub async fn send_due(
     clock: &Clock,
     stop: &CancellationToken,
 ) -> store::Result<Round> {
-    let patience = TimeDelta::from_std(mailer.patience()).unwrap_or(TimeDelta::hours(1));
-    let mut round = Round::default();
-    let mut fault = None;
-    let mut at_once = AT_ONCE;
-    let mut under_way = JoinSet::new();
+    let mut turns = Turns::new(mailer.pace());
+    send_in_turn(store, mailer, clock, stop, &mut turns).await
+}
+
+async fn send_in_turn(
+    store: &Store,
+    mailer: &Mailer,
+    clock: &Clock,
+    stop: &CancellationToken,
+    turns: &mut Turns,
+) -> store::Result<Round> {
+    let mut sender = Sender::new(store, mailer, clock, turns);
     let mut grace = pin!(grace(stop));
     loop {
-        let room = at_once.saturating_sub(under_way.len());
-        if 0 < room && fault.is_none() && !stop.is_cancelled() {
-            match store.claim_messages(clock.now(), patience + LEASE_MARGIN, room).await {
-                Ok(claimed) => {
-                    for claimed in claimed {
-                        let (store, mailer, clock) = (store.clone(), mailer.clone(), clock.clone());
-                        under_way
-                            .spawn(async move { deliver(&store, &mailer, &clock, claimed).await });
-                    }
-                }
-                Err(error) => fault = Some(error),
-            }
+        if sender.fault.is_none() && !stop.is_cancelled() {
+            sender.start_what_may_go().await;
         }
-        let ended = tokio::select! {
-            ended = under_way.join_next() => ended,
-            () = &mut grace => break,
-        };
-        match ended {
-            None => break,
-            Some(Ok(Ok(delivered))) => {
-                // A server may allow fewer connections than we open: go on with those it allows.
-                at_once -= usize::from(matches!(delivered, Delivered::Down(_)));
-                round.count(delivered);
+        // With no time to wait for, only the end of a message under way changes anything.
+        let pause = sender.pause().filter(|_| !stop.is_cancelled());
+        if sender.under_way.is_empty() && pause.is_none() {
+            break;
+        }
+        tokio::select! {
+            Some(ended) = sender.under_way.join_next_with_id() => {
+                sender.take_in(ended);
+                while let Some(ended) = sender.under_way.try_join_next_with_id() {
+                    sender.take_in(ended);
+                }
             }
-            Some(Ok(Err(error))) => fault = Some(error),
-            Some(Err(panic)) => tracing::error!(%panic, "sending failed inside; the lease ends it"),
+            () = sleep(pause.unwrap_or(LOOK_AGAIN)), if pause.is_some() => {}
+            () = stop.cancelled(), if !stop.is_cancelled() => {}
+            () = &mut grace => break,
         }
     }
-    under_way.shutdown().await;
-    fault.map_or(Ok(round), Err)
+    sender.under_way.shutdown().await;
+    sender.turns.forget(Instant::now());
+    sender.fault.map_or(Ok(sender.round), Err)
+}
+
+/// One round: what is under way, and what came of it.
+struct Sender<'r> {
+    store: &'r Store,
+    mailer: &'r Mailer,
+    clock: &'r Clock,
+    turns: &'r mut Turns,
+    lease: TimeDelta,
+    under_way: JoinSet<store::Result<Delivered>>,
+    /// For whom each task under way is: a panic tells only which task it was.
+    domains: HashMap<Id, String>,
+    /// Messages the server lets be under way.
+    at_once: usize,
+    looked: Option<Instant>,
+    round: Round,
+    fault: Option<store::Error>,
+}
+
+impl<'r> Sender<'r> {
+    fn new(
+        store: &'r Store,
+        mailer: &'r Mailer,
+        clock: &'r Clock,
+        turns: &'r mut Turns,
+    ) -> Sender<'r> {
+        let patience = TimeDelta::from_std(mailer.patience()).unwrap_or(TimeDelta::hours(1));
+        Sender {
+            store,
+            mailer,
+            clock,
+            turns,
+            lease: patience + LEASE_MARGIN,
+            under_way: JoinSet::new(),
+            domains: HashMap::new(),
+            at_once: mailer.pace().at_once,
+            looked: None,
+            round: Round::default(),
+            fault: None,
+        }
+    }
+
+    async fn start_what_may_go(&mut self) {
+        if let Err(error) = self.claim_and_start().await {
+            self.fault = Some(error);
+        }
+    }
+
+    async fn claim_and_start(&mut self) -> store::Result<()> {
+        self.look().await?;
+        while self.under_way.len() < self.at_once {
+            let room = self.at_once - self.under_way.len();
+            let now = Instant::now();
+            let domains: Vec<String> =
+                std::iter::from_fn(|| self.turns.take(now)).take(room).collect();
+            if domains.is_empty() {
+                break;
+            }
+            let claimed =
+                self.store.claim_messages(self.clock.now(), self.lease, domains.clone()).await?;
+            let mut unfound = domains;
+            for claimed in claimed {
+                let domain = claimed.message.email.domain().to_owned();
+                let at = unfound.iter().position(|it| *it == domain);
+                unfound.swap_remove(at.expect("a message is claimed for a domain asked for"));
+                let (store, mailer, clock) =
+                    (self.store.clone(), self.mailer.clone(), self.clock.clone());
+                let task = self
+                    .under_way
+                    .spawn(async move { deliver(&store, &mailer, &clock, claimed).await });
+                self.domains.insert(task.id(), domain);
+            }
+            for domain in unfound {
+                self.turns.exhausted(&domain);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks which domains have due mail: at once where none is known, else from time to time.
+    async fn look(&mut self) -> store::Result<()> {
+        let now = Instant::now();
+        let stale = self.looked.is_none_or(|looked| LOOK_AGAIN <= now - looked);
+        if self.under_way.len() < self.at_once && (stale || self.turns.is_empty()) {
+            for domain in self.store.due_domains(self.clock.now()).await? {
+                self.turns.add(domain, now);
+            }
+            self.looked = Some(now);
+        }
+        Ok(())
+    }
+
+    /// How long until time alone lets another message go.
+    fn pause(&self) -> Option<Duration> {
+        let has_room = self.under_way.len() < self.at_once && self.fault.is_none();
+        self.turns.pause(Instant::now()).filter(|_| has_room)
+    }
+
+    fn take_in(&mut self, ended: Result<(Id, store::Result<Delivered>), JoinError>) {
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let domain = self.domains.remove(&id).expect("every task was given its domain");
+        let now = Instant::now();
+        match ended {
+            Err(panic) => {
+                self.turns.ended(&domain, Ended::Unheard, now);
+                tracing::error!(%panic, "sending failed inside; the lease ends it");
+            }
+            Ok((_, Ok(delivered))) => {
+                if matches!(delivered, Delivered::Down(_)) {
+                    // A server may allow fewer connections than we open: go on with those it allows.
+                    self.at_once = self.at_once.min(self.under_way.len());
+                }
+                self.turns.ended(&domain, delivered.says_of_domain(), now);
+                self.round.count(delivered);
+            }
+            Ok((_, Err(error))) => {
+                self.turns.ended(&domain, Ended::Unheard, now);
+                self.fault = Some(error);
+            }
+        }
+    }
 }
 
 /// Sends messages as they come and as they fall due, until `stop` is cancelled. `wake` tells of
@@ -104,8 +230,9 @@ pub async fn run(
     stop: CancellationToken,
 ) {
     let mut down = false;
+    let mut turns = Turns::new(mailer.pace());
     while !stop.is_cancelled() {
-        let pause = match send_due(&store, &mailer, &clock, &stop).await {
+        let pause = match send_in_turn(&store, &mailer, &clock, &stop, &mut turns).await {
             Ok(round) => {
                 down = tell(&round, down);
                 // A server that is down is left alone for a while, whatever else comes due.
@@ -145,7 +272,7 @@ fn tell(round: &Round, was_down: bool) -> bool {
 
 async fn until_next(store: &Store, clock: &Clock) -> Duration {
     let wait = match store.next_delivery().await {
-        Ok(Some(next)) => (next - clock.now()).to_std().unwrap_or(SHORTEST_SLEEP),
+        Ok(Some(next)) => (next - clock.now()).to_std().unwrap_or(LOOK_AGAIN),
         Ok(None) => LONGEST_SLEEP,
         Err(error) => {
             tracing::error!(%error, "the outbox cannot be read");
@@ -170,6 +297,16 @@ enum Delivered {
     Down(String),
 }
 
+impl Delivered {
+    fn says_of_domain(&self) -> Ended {
+        match self {
+            Delivered::Sent | Delivered::Failed => Ended::Answered,
+            Delivered::Later => Ended::PutOff,
+            Delivered::Down(_) => Ended::Unheard,
+        }
+    }
+}
+
 impl Round {
     fn count(&mut self, delivered: Delivered) {
         self.down = None;
@@ -191,8 +328,8 @@ async fn deliver(
     clock: &Clock,
     claimed: Claimed,
 ) -> store::Result<Delivered> {
-    let Claimed { id, attempts, message } = claimed;
-    let sent = mailer.send(&message, clock.now()).await;
+    let Claimed { id, attempts, token, message } = claimed;
+    let sent = mailer.send(&message, &token, clock.now()).await;
     let now = clock.now();
     let (reason, down) = match sent {
         Ok(reply) => {
@@ -200,17 +337,22 @@ async fn deliver(
             tracing::debug!(delivery = id, to = %message.email, reply, "message sent");
             return Ok(Delivered::Sent);
         }
-        Err(Failure::Never(reason)) => {
-            store.message_failed(id, now, &reason).await?;
-            tracing::warn!(delivery = id, to = %message.email, reason, "message refused for good");
+        Err(Failure::Never(fault, reason)) => {
+            store.message_failed(id, Some(fault), now, &reason).await?;
+            let blames = fault.name();
+            tracing::warn!(
+                delivery = id, to = %message.email, blames, reason, "message refused for good"
+            );
             return Ok(Delivered::Failed);
         }
         Err(Failure::Later(reason)) => (reason, false),
         Err(Failure::Down(reason)) => (reason, true),
     };
     let Some(next) = next_try(id, attempts, now) else {
+        // Where the server itself put it off for days, the mailbox is what did not mend.
+        let fault = (!down && reason.starts_with('4')).then_some(Fault::Mailbox);
         let reason = format!("given up after {} attempts: {reason}", attempts + 1);
-        store.message_failed(id, now, &reason).await?;
+        store.message_failed(id, fault, now, &reason).await?;
         tracing::warn!(delivery = id, to = %message.email, reason, "message given up");
         return Ok(Delivered::Failed);
     };

@@ -1,10 +1,15 @@
 //! The door to the mail: SMTP or a directory of .eml files.
 
+pub mod listener;
+pub mod mailbox;
 pub mod memory;
 pub mod settings;
 
 mod directory;
+mod dkim;
+mod incoming;
 mod mime;
+mod refusal;
 mod reply;
 mod smtp;
 
@@ -16,14 +21,18 @@ use chrono::{DateTime, Utc};
 
 use crate::mail::memory::Memory;
 use crate::mail::mime::Letterhead;
-use crate::mail::settings::{Backend, Settings};
+use crate::mail::settings::{Backend, Pace, Settings};
+use crate::model::bounce::Fault;
 use crate::model::subscriber::Message;
+
+pub use crate::mail::incoming::incoming;
 
 /// Sends messages; clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Mailer {
     letterhead: Arc<Letterhead>,
     way: Way,
+    pace: Pace,
 }
 
 #[derive(Debug, Clone)]
@@ -40,9 +49,9 @@ pub enum Failure {
     /// Try this message again: the server asked for it (4xx), or the connection broke.
     #[error("{0}")]
     Later(String),
-    /// Never try this message again (5xx for its recipient or its text).
-    #[error("{0}")]
-    Never(String),
+    /// Never try this message again (5xx for its recipient or its text), and whom that blames.
+    #[error("{1}")]
+    Never(Fault, String),
     /// No message can be sent just now: no connection, no encryption, no login, or our sender's
     /// address is refused. Try this one again, and spare the others the attempt.
     #[error("{0}")]
@@ -57,22 +66,30 @@ impl Mailer {
     /// cross a network in the clear.
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
         let way = match &settings.backend {
-            Backend::Smtp(smtp) => Way::Smtp(Arc::new(smtp::Server::new(smtp)?)),
+            Backend::Smtp(smtp) => {
+                Way::Smtp(Arc::new(smtp::Server::new(smtp, settings.pace.at_once)?))
+            }
             Backend::Directory(directory) => Way::Directory(directory.clone()),
             Backend::Memory(memory) => Way::Memory(memory.clone()),
         };
-        Ok(Self { letterhead: Arc::new(Letterhead::new(settings)?), way })
+        Ok(Self { letterhead: Arc::new(Letterhead::new(settings)?), way, pace: settings.pace })
     }
 
-    /// Sends `message`, dated `now`; gives the server's words, or where the file lies.
+    /// Sends `message`, dated `now`; gives the server's words, or where the file lies. `token` names
+    /// its delivery to whoever reports on it, and to nobody else; empty for none.
     ///
     /// Sending a message twice does no harm in a directory (the same file is written again) and
     /// little over SMTP (the `Message-ID` is the same).
     ///
     /// # Errors
     /// A [`Failure`], which says whether to try again.
-    pub async fn send(&self, message: &Message, now: DateTime<Utc>) -> Result<String, Failure> {
-        let letter = self.letterhead.letter(message, now)?;
+    pub async fn send(
+        &self,
+        message: &Message,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<String, Failure> {
+        let letter = self.letterhead.letter(message, token, now)?;
         match &self.way {
             Way::Smtp(server) => server.send(&letter).await,
             Way::Directory(directory) => directory::keep(directory, letter).await,
@@ -81,6 +98,17 @@ impl Mailer {
                 Ok("kept in memory".to_owned())
             }
         }
+    }
+
+    /// How many mails may be under way, as the settings say.
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// Name and text of the TXT record by which others verify our signatures; none where mails are
+    /// not signed.
+    pub fn dkim_record(&self) -> Option<(String, String)> {
+        self.letterhead.signer().map(dkim::Signer::record)
     }
 
     /// Whether mails could leave just now: logs in to the server, or makes a file in the folder.

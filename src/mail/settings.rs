@@ -10,18 +10,63 @@ use crate::model::subscriber::Email;
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub backend: Backend,
-    /// The address the mails come from, on the envelope too: bounces go there.
+    /// The address the mails come from; on the envelope too, unless there is a `return_address`.
     pub from: Email,
     /// The name beside it.
     pub from_name: String,
-    /// Where answers and requests to unsubscribe go, if not to `from`.
+    /// Where answers go, if not to `from`.
     pub reply_to: Option<Email>,
+    /// What the `List-Id` names; none means `alerts.` and the sender's domain.
+    pub list_id: Option<String>,
+    /// Where mails that cannot be delivered return to, and requests to unsubscribe go; none means
+    /// `from` and `reply_to`. A `*` in it stands for the delivery's token, so that the address alone
+    /// names the delivery.
+    pub return_address: Option<Email>,
+    /// Signs every mail.
+    pub dkim: Option<Dkim>,
+    pub pace: Pace,
+}
+
+/// The key mails are signed with, and where its public half is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dkim {
+    pub domain: String,
+    pub selector: String,
+    /// A PEM file with an RSA or Ed25519 key; read once, at the start.
+    pub key_file: PathBuf,
+}
+
+/// How many mails go at the same time, and how many to one domain, so that a large or slow one
+/// neither holds up the others nor takes offence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Mails under way at the same time, each with a connection of its own; at least 1.
+    pub at_once: usize,
+    /// Of these, to recipients of one domain; at least 1.
+    pub domain_at_once: usize,
+    /// To recipients of one domain in a minute; at least 1. A minute's worth may go in one burst.
+    pub domain_per_minute: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { at_once: 8, domain_at_once: 2, domain_per_minute: 300 }
+    }
 }
 
 impl Settings {
     /// Settings for `backend` with the usual sender's name and answers to `from`.
     pub fn new(backend: Backend, from: Email) -> Self {
-        Self { backend, from, from_name: "sanctionwatch".to_owned(), reply_to: None }
+        Self {
+            backend,
+            from,
+            from_name: "sanctionwatch".to_owned(),
+            reply_to: None,
+            list_id: None,
+            return_address: None,
+            dkim: None,
+            pace: Pace::default(),
+        }
     }
 }
 

@@ -12,18 +12,21 @@ use std::{error, fmt, fs};
 use anyhow::{Context, bail};
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::{
+    ClientId, Extension, MailBodyParameter, MailParameter, RcptParameter,
+};
 use lettre::transport::smtp::response::{Response, Severity};
 use tokio::time::timeout;
 
 use crate::mail::Failure;
 use crate::mail::mime::Letter;
+use crate::mail::refusal::{Met, blamed};
 use crate::mail::reply::masked;
 use crate::mail::settings::{Login, Security, Smtp};
+use crate::model::bounce::Fault;
 
-/// Connections kept open between messages, and for how long: less than servers commonly wait.
-const IDLE_MOST: usize = 4;
+/// How long a connection is kept open between messages: less than servers commonly wait.
 const IDLE_LONGEST: Duration = Duration::from_secs(30);
 
 /// The server that takes our mail, and connections to it that wait for the next message.
@@ -36,12 +39,25 @@ pub(crate) struct Server {
     hello: ClientId,
     timeout: Duration,
     answer_timeout: Duration,
+    /// At most `idle_most`.
     idle: Mutex<Vec<Idle>>,
+    idle_most: usize,
 }
 
 struct Idle {
-    connection: AsyncSmtpConnection,
+    line: Line,
     since: Instant,
+}
+
+/// A connection, and what the server at its end can do.
+struct Line {
+    connection: AsyncSmtpConnection,
+    /// It reports failures by our token (RFC 3461).
+    dsn: bool,
+    /// A message has gone over it before: the server may have closed it meanwhile.
+    used: bool,
+    /// A refusal may have left something behind that RSET clears.
+    clean: bool,
 }
 
 impl fmt::Debug for Server {
@@ -51,8 +67,8 @@ impl fmt::Debug for Server {
 }
 
 impl Server {
-    /// Reads what `settings` point to.
-    pub(crate) fn new(settings: &Smtp) -> anyhow::Result<Self> {
+    /// Reads what `settings` point to. Keeps `idle_most` connections open between messages.
+    pub(crate) fn new(settings: &Smtp, idle_most: usize) -> anyhow::Result<Self> {
         if settings.login.is_some() && settings.security == Security::None {
             refuse_open_password(&settings.host)?;
         }
@@ -70,26 +86,30 @@ impl Server {
             timeout: settings.timeout,
             answer_timeout: settings.answer_timeout,
             idle: Mutex::new(Vec::new()),
+            idle_most,
         })
     }
 
     /// Hands `letter` over; gives the server's words.
     pub(crate) async fn send(&self, letter: &Letter) -> Result<String, Failure> {
-        let mut connection = match timeout(self.timeout, self.connection()).await {
-            Ok(connection) => connection?,
-            Err(_) => return Err(Failure::Down(self.silent("connecting", self.timeout))),
-        };
-        let sent = self.converse(&mut connection, letter).await;
-        match sent {
-            Ok(response) => {
-                self.park(connection);
-                Ok(words(&response))
-            }
-            Err(Fault { failure, intact }) => {
-                if intact {
-                    self.park(connection);
+        loop {
+            let mut line = match timeout(self.timeout, self.line()).await {
+                Ok(line) => line?,
+                Err(_) => return Err(Failure::Down(self.silent("connecting", self.timeout))),
+            };
+            match self.converse(&mut line, letter).await {
+                Ok(response) => {
+                    self.park(Line { used: true, clean: true, ..line });
+                    return Ok(words(&response));
                 }
-                Err(failure)
+                // The server closed the connection while it was parked; nothing was offered yet.
+                Err(Broken { step: Step::Sender, spoke: false, .. }) if line.used => {}
+                Err(Broken { failure, intact, .. }) => {
+                    if intact {
+                        self.park(Line { used: true, clean: false, ..line });
+                    }
+                    return Err(failure);
+                }
             }
         }
     }
@@ -97,34 +117,35 @@ impl Server {
     /// Connects, encrypts and logs in as for a message, and hangs up.
     pub(crate) async fn probe(&self) -> Result<(), Failure> {
         match timeout(self.timeout, self.connect()).await {
-            Ok(connection) => {
+            Ok(line) => {
                 // It took our login; how it says goodbye is its own affair.
-                connection?.quit().await.ok();
+                line?.connection.quit().await.ok();
                 Ok(())
             }
             Err(_) => Err(Failure::Down(self.silent("connecting", self.timeout))),
         }
     }
 
-    /// The longest [`Server::send`] can take.
+    /// The longest [`Server::send`] can take, if every parked connection turns out to be dead.
     pub(crate) fn patience(&self) -> Duration {
-        2 * self.timeout + self.answer_timeout
+        let tries = u32::try_from(self.idle_most + 1).unwrap_or(u32::MAX);
+        (2 * self.timeout).saturating_mul(tries).saturating_add(self.answer_timeout)
     }
 
-    /// A connection that has just answered: a parked one, else a new one.
-    async fn connection(&self) -> Result<AsyncSmtpConnection, Failure> {
+    /// A parked connection, else a new one.
+    async fn line(&self) -> Result<Line, Failure> {
         loop {
             let parked = self.parked().pop();
-            let Some(idle) = parked else { return self.connect().await };
-            let mut connection = idle.connection;
-            // The server may have closed it meanwhile; RSET also clears what a refusal left behind.
-            if idle.since.elapsed() < IDLE_LONGEST && connection.command(Rset).await.is_ok() {
-                return Ok(connection);
+            let Some(Idle { mut line, since }) = parked else { return self.connect().await };
+            if since.elapsed() < IDLE_LONGEST
+                && (line.clean || line.connection.command(Rset).await.is_ok())
+            {
+                return Ok(line);
             }
         }
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+    async fn connect(&self) -> Result<Line, Failure> {
         let down = |error: lettre::transport::smtp::Error| {
             let why = format!("{}:{}: {}", self.host, self.port, told(&error));
             Failure::Down(masked(&why))
@@ -148,26 +169,26 @@ impl Server {
         if let Some(credentials) = &self.credentials {
             connection.auth(DEFAULT_MECHANISMS, credentials).await.map_err(down)?;
         }
-        Ok(connection)
+        // Asked once more, because lettre keeps only what it knows of the answer.
+        let offers = connection.command(Ehlo::new(self.hello.clone())).await.map_err(down)?;
+        let dsn = offers.message().any(|offer| offer.trim().eq_ignore_ascii_case("DSN"));
+        Ok(Line { connection, dsn, used: false, clean: true })
     }
 
-    async fn converse(
-        &self,
-        connection: &mut AsyncSmtpConnection,
-        letter: &Letter,
-    ) -> Result<Response, Fault> {
-        let lost = |failure| Fault { failure, intact: false };
-        match timeout(self.timeout, offer(connection, letter)).await {
+    async fn converse(&self, line: &mut Line, letter: &Letter) -> Result<Response, Broken> {
+        let lost = |why| {
+            let failure = Failure::Later(why);
+            Broken { failure, intact: false, step: Step::Message, spoke: false }
+        };
+        match timeout(self.timeout, offer(line, letter)).await {
             Ok(offered) => offered?,
-            Err(_) => {
-                return Err(lost(Failure::Later(self.silent("taking the message", self.timeout))));
-            }
+            Err(_) => return Err(lost(self.silent("taking the message", self.timeout))),
         }
-        match timeout(self.answer_timeout, connection.command(Text(&letter.bytes))).await {
-            Ok(answer) => answer.map_err(|error| Fault::after_text(&error)),
+        match timeout(self.answer_timeout, line.connection.command(Text(&letter.bytes))).await {
+            Ok(answer) => answer.map_err(|error| Broken::after_text(&error)),
             Err(_) => {
                 let silent = self.silent("answering to the message", self.answer_timeout);
-                Err(lost(Failure::Later(format!("{silent}; it may have arrived"))))
+                Err(lost(format!("{silent}; it may have arrived")))
             }
         }
     }
@@ -177,10 +198,10 @@ impl Server {
         format!("{host}:{port} said nothing for {patience} s while {doing}")
     }
 
-    fn park(&self, connection: AsyncSmtpConnection) {
+    fn park(&self, line: Line) {
         let mut parked = self.parked();
-        if parked.len() < IDLE_MOST {
-            parked.push(Idle { connection, since: Instant::now() });
+        if parked.len() < self.idle_most {
+            parked.push(Idle { line, since: Instant::now() });
         }
     }
 
@@ -208,9 +229,12 @@ impl fmt::Display for Text<'_> {
 }
 
 /// Why a message did not go, and whether its connection may carry another.
-struct Fault {
+struct Broken {
     failure: Failure,
     intact: bool,
+    step: Step,
+    /// The server said something.
+    spoke: bool,
 }
 
 /// The steps of an offer, which decide what a refusal means.
@@ -220,59 +244,73 @@ enum Step {
     Sender,
     /// `RCPT TO` and `DATA`: about this message.
     Message,
+    /// The text has gone: it may have arrived.
+    Text,
 }
 
 /// From `MAIL FROM` to the server's "go ahead".
-async fn offer(connection: &mut AsyncSmtpConnection, letter: &Letter) -> Result<(), Fault> {
+async fn offer(line: &mut Line, letter: &Letter) -> Result<(), Broken> {
+    let Line { connection, dsn, .. } = line;
     let mut options = Vec::new();
     if !letter.bytes.is_ascii() {
         // Only an address can be other than ASCII: lettre encodes all else (RFC 6531).
         if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-            let failure = Failure::Never(format!(
+            let why = format!(
                 "the mail server takes no address with letters like those before the @ of {} \
                  (it lacks SMTPUTF8)",
                 letter.email
-            ));
-            return Err(Fault { failure, intact: true });
+            );
+            let failure = Failure::Never(Fault::Mailbox, why);
+            return Err(Broken { failure, intact: true, step: Step::Message, spoke: true });
         }
         options.push(MailParameter::SmtpUtfEight);
         options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
-    let from = Mail::new(letter.envelope.from().cloned(), options);
-    connection.command(from).await.map_err(|error| Fault::in_offer(&error, Step::Sender))?;
-    for to in letter.envelope.to() {
-        let to = Rcpt::new(to.clone(), Vec::new());
-        connection.command(to).await.map_err(|error| Fault::in_offer(&error, Step::Message))?;
+    let mut wishes = Vec::new();
+    if *dsn && !letter.token.is_empty() {
+        // RFC 3461: a report gives the token back, the head of our mail, and comes only if it failed.
+        options.push(parameter("RET", "HDRS"));
+        options.push(parameter("ENVID", &letter.token));
+        let (keyword, value) = ("NOTIFY".to_owned(), Some("FAILURE".to_owned()));
+        wishes.push(RcptParameter::Other { keyword, value });
     }
-    connection.command(Data).await.map_err(|error| Fault::in_offer(&error, Step::Message))?;
+    let from = Mail::new(letter.envelope.from().cloned(), options);
+    connection.command(from).await.map_err(|error| Broken::in_offer(&error, Step::Sender))?;
+    for to in letter.envelope.to() {
+        let to = Rcpt::new(to.clone(), wishes.clone());
+        connection.command(to).await.map_err(|error| Broken::in_offer(&error, Step::Message))?;
+    }
+    connection.command(Data).await.map_err(|error| Broken::in_offer(&error, Step::Message))?;
     Ok(())
 }
 
-impl Fault {
+fn parameter(keyword: &str, value: &str) -> MailParameter {
+    MailParameter::Other { keyword: keyword.to_owned(), value: Some(value.to_owned()) }
+}
+
+impl Broken {
     fn in_offer(error: &lettre::transport::smtp::Error, step: Step) -> Self {
         let told = masked(&told(error));
-        let failure = match severity(error) {
-            None => return Self { failure: Failure::Later(told), intact: false },
-            Some(Answer::Closing) => return Self { failure: Failure::Down(told), intact: false },
-            Some(Answer::Later) => Failure::Later(told),
+        let (failure, intact) = match severity(error) {
+            None => (Failure::Later(told), false),
+            Some(Answer::Closing) => (Failure::Down(told), false),
+            Some(Answer::Later) => (Failure::Later(told), true),
             // Our own address refused is for the operator to mend, and no fault of the message.
-            Some(Answer::Never) if step == Step::Sender => Failure::Down(told),
-            Some(Answer::Never) => Failure::Never(told),
+            Some(Answer::Never) if step == Step::Sender => (Failure::Down(told), true),
+            Some(Answer::Never) => (Failure::Never(blamed(&told, Met::Recipient), told), true),
         };
-        Self { failure, intact: true }
+        Self { failure, intact, step, spoke: severity(error).is_some() }
     }
 
     fn after_text(error: &lettre::transport::smtp::Error) -> Self {
         let told = masked(&told(error));
-        match severity(error) {
-            None => {
-                let told = format!("{told}; it may have arrived");
-                Self { failure: Failure::Later(told), intact: false }
-            }
-            Some(Answer::Closing) => Self { failure: Failure::Later(told), intact: false },
-            Some(Answer::Later) => Self { failure: Failure::Later(told), intact: true },
-            Some(Answer::Never) => Self { failure: Failure::Never(told), intact: true },
-        }
+        let (failure, intact) = match severity(error) {
+            None => (Failure::Later(format!("{told}; it may have arrived")), false),
+            Some(Answer::Closing) => (Failure::Later(told), false),
+            Some(Answer::Later) => (Failure::Later(told), true),
+            Some(Answer::Never) => (Failure::Never(blamed(&told, Met::Text), told), true),
+        };
+        Self { failure, intact, step: Step::Text, spoke: severity(error).is_some() }
     }
 }
 

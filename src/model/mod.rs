@@ -3,6 +3,7 @@
 //! Every later module speaks in these types. Nothing here reads, writes, waits or asks the time.
 
 pub mod article;
+pub mod bounce;
 pub mod change;
 pub mod designation;
 pub mod extracted;

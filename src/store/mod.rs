@@ -10,6 +10,7 @@
 mod articles;
 mod choices;
 mod backup;
+mod bounces;
 mod commit;
 mod designations;
 mod facts;
@@ -66,6 +67,7 @@ pub use crate::store::articles::{
 pub use crate::store::backup::{
     BackupFile, CarriedOver, Newer, Restored, backups, restore, worth_keeping,
 };
+pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::choices::Choices;
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::facts::StoredFact;

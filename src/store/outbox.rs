@@ -1,9 +1,11 @@
 //! The outbox: claim with a lease, then say how it went.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
+use crate::model::bounce::Fault;
 use crate::model::subscriber::Message;
+use crate::store::bounces::note_bounce;
 use crate::store::subscribers::email_of;
 use crate::store::{Result, Store, moment, parse_moment};
 
@@ -14,6 +16,8 @@ pub struct Claimed {
     pub id: i64,
     /// Attempts made before this one.
     pub attempts: u32,
+    /// What names the delivery in reports on it, and nobody can guess; empty in old rows.
+    pub token: String,
     pub message: Message,
 }
 
@@ -51,7 +55,7 @@ pub(crate) fn enqueue(
                   follows, leave_url, domain, token)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7, ?8, ?9, ?10,
                  lower(hex(randomblob(10)))
-             WHERE EXISTS (SELECT 1 FROM subscriber 
+             WHERE EXISTS (SELECT 1 FROM subscriber
                            WHERE id = ?1 AND (left IS NULL AND suspended IS NULL
                                               OR ?2 LIKE 'notice:%'))
                AND NOT EXISTS (SELECT 1 FROM told_before WHERE message_id = ?3)
@@ -73,40 +77,86 @@ pub(crate) fn enqueue(
 }
 
 impl Store {
-    /// Claims up to `limit` due deliveries, oldest first, until the lease ends.
+    /// The recipients' domains for which something is due, that of the oldest first.
+    pub async fn due_domains(&self, now: DateTime<Utc>) -> Result<Vec<String>> {
+        self.read(move |connection| {
+            // One seek in `delivery_due` per domain, however many messages wait for it.
+            let mut statement = connection.prepare_cached(
+                "WITH RECURSIVE each (domain) AS (
+                     SELECT min(domain) FROM delivery WHERE state = 'waiting'
+                     UNION ALL
+                     SELECT (SELECT min(domain) FROM delivery
+                             WHERE state = 'waiting' AND domain > each.domain)
+                     FROM each WHERE each.domain IS NOT NULL)
+                 SELECT domain,
+                        (SELECT min(next_try) FROM delivery
+                         WHERE state = 'waiting' AND domain = each.domain AND next_try <= ?1
+                           AND (leased_until IS NULL OR leased_until <= ?1)) AS oldest
+                 FROM each WHERE domain IS NOT NULL AND oldest IS NOT NULL
+                 ORDER BY oldest, domain",
+            )?;
+            let domains = statement.query_map([moment(now)], |row| row.get(0))?;
+            Ok(domains.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// Claims the oldest due delivery of each of `domains` until the lease ends; a domain named
+    /// twice gives two. Fewer come back where less is due.
     pub async fn claim_messages(
         &self,
         now: DateTime<Utc>,
         lease: TimeDelta,
-        limit: usize,
+        domains: Vec<String>,
     ) -> Result<Vec<Claimed>> {
         self.write(move |transaction| {
             let mut claim = transaction.prepare_cached(
                 "UPDATE delivery SET leased_until = ?2
-                 WHERE id IN (
+                 WHERE id = (
                      SELECT id FROM delivery
-                     WHERE state = 'waiting' AND next_try <= ?1
+                     WHERE state = 'waiting' AND domain = ?3 AND next_try <= ?1
                        AND (leased_until IS NULL OR leased_until <= ?1)
-                     ORDER BY next_try, id LIMIT ?3)
+                     ORDER BY next_try, id LIMIT 1)
                  RETURNING id",
             )?;
-            let mut ids: Vec<i64> = claim
-                .query_map(params![moment(now), moment(now + lease), limit], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            ids.sort_unstable();
-            ids.into_iter().map(|id| claimed(transaction, id)).collect()
+            let mut messages = Vec::with_capacity(domains.len());
+            for domain in domains {
+                let id = claim
+                    .query_row(params![moment(now), moment(now + lease), domain], |row| row.get(0))
+                    .optional()?;
+                if let Some(id) = id {
+                    messages.push(claimed(transaction, id)?);
+                }
+            }
+            Ok(messages)
         })
         .await
     }
 
     /// The server took the message.
     pub async fn message_sent(&self, id: i64, now: DateTime<Utc>, reply: &str) -> Result<()> {
-        self.settle_message(id, "sent", now, reply).await
+        let reply = reply.to_owned();
+        self.write(move |transaction| settle(transaction, id, "sent", now, &reply)).await
     }
 
-    /// The server will never take the message.
-    pub async fn message_failed(&self, id: i64, now: DateTime<Utc>, reply: &str) -> Result<()> {
-        self.settle_message(id, "failed", now, reply).await
+    /// The server will never take the message; `fault` says whom that blames, if anybody. A bad
+    /// address is suspended in the same transaction.
+    pub async fn message_failed(
+        &self,
+        id: i64,
+        fault: Option<Fault>,
+        now: DateTime<Utc>,
+        reply: &str,
+    ) -> Result<()> {
+        let reply = reply.to_owned();
+        self.write(move |transaction| {
+            settle(transaction, id, "failed", now, &reply)?;
+            if let Some(fault) = fault {
+                note_bounce(transaction, id, fault, &reply, now)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Not now: tries again at `next_try`.
@@ -170,36 +220,50 @@ impl Store {
         .await
     }
 
-    async fn settle_message(
-        &self,
-        id: i64,
-        state: &'static str,
-        now: DateTime<Utc>,
-        reply: &str,
-    ) -> Result<()> {
-        let reply = reply.to_owned();
-        self.write(move |transaction| {
-            transaction.execute(
-                "UPDATE delivery SET state = ?2, attempts = attempts + 1, finished = ?3, reply = ?4,
-                     next_try = NULL, leased_until = NULL
-                 WHERE id = ?1 AND state = 'waiting'",
-                params![id, state, moment(now), reply],
+    /// When the oldest alert that still waits was made: one about an article or a change of it, not a
+    /// digest, a list or a notice. None where no alert waits.
+    pub async fn oldest_waiting_alert(&self) -> Result<Option<DateTime<Utc>>> {
+        self.read(|connection| {
+            let oldest: Option<String> = connection.query_row(
+                "SELECT min(created) FROM delivery
+                 WHERE state = 'waiting'
+                   AND substr(cause, 1, instr(cause, ':')) IN ('article:', 'revision:', 'gone:')",
+                [],
+                |row| row.get(0),
             )?;
-            Ok(())
+            oldest.as_deref().map(parse_moment).transpose()
         })
         .await
     }
 }
 
+fn settle(
+    transaction: &Transaction<'_>,
+    id: i64,
+    state: &str,
+    now: DateTime<Utc>,
+    reply: &str,
+) -> Result<()> {
+    // What was sent was sent, even if its reader left or was suspended meanwhile.
+    transaction
+        .prepare_cached(
+            "UPDATE delivery SET state = ?2, attempts = attempts + 1, finished = ?3, reply = ?4,
+                 next_try = NULL, leased_until = NULL
+             WHERE id = ?1 AND (state = 'waiting' OR (state = 'failed' AND ?2 = 'sent'))",
+        )?
+        .execute(params![id, state, moment(now), reply])?;
+    Ok(())
+}
+
 fn claimed(transaction: &Transaction<'_>, id: i64) -> Result<Claimed> {
     let mut statement = transaction.prepare_cached(
         "SELECT attempts, subscriber, email, name, subject, text, html, message_id, follows,
-             leave_url
+             leave_url, token
          FROM delivery JOIN subscriber ON subscriber.id = subscriber WHERE delivery.id = ?1",
     )?;
     let mut rows = statement.query([id])?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(Claimed { id, attempts: row.get(0)?, message: message_of(row)? })
+    Ok(Claimed { id, attempts: row.get(0)?, token: row.get(10)?, message: message_of(row)? })
 }
 
 fn message_of(row: &Row<'_>) -> Result<Message> {

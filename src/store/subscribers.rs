@@ -206,11 +206,12 @@ impl Store {
         .await
     }
 
-    /// Everybody who gets mails, in the order they came.
+    /// Everybody who gets mails, in the order they came; not those whose address is suspended.
     pub async fn subscribers(&self) -> Result<Vec<Subscriber>> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT id, email, name, zone, serial FROM subscriber WHERE {ACTIVE} ORDER BY id"
+                "SELECT id, email, name, zone, serial FROM subscriber
+                 WHERE {ACTIVE} AND suspended IS NULL ORDER BY id"
             ))?;
             let mut rows = statement.query([])?;
             let mut subscribers = Vec::new();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sanctionwatch::config::{
-    self, Backend, BadConfig, Environment, Login, Security, Settings, Smtp,
+    self, Backend, BadConfig, Bounces, Dkim, Environment, Login, Security, Settings, Smtp,
 };
 
 const HOME: [(&str, &str); 1] = [("HOME", "/home/ada")];
@@ -83,13 +83,38 @@ fn the_example_in_full_is_valid_and_changes_every_optional_key() {
         trusted_ca: Some(PathBuf::from("/etc/sanctionwatch/ca.pem")),
     };
     assert_eq!(settings.mail.backend, Backend::Smtp(smtp));
+    assert_eq!(settings.mail.list_id.as_deref(), Some("alerts.example.org"));
+    let dkim = Dkim {
+        domain: Some("example.org".to_owned()),
+        selector: "watch".to_owned(),
+        key_file: PathBuf::from("/etc/sanctionwatch/dkim.pem"),
+    };
+    assert_eq!(settings.mail.dkim, Some(dkim));
+    let bounces = Bounces {
+        address: Some("bounces+*@example.org".parse().unwrap()),
+        directory: Some(PathBuf::from("/var/spool/sanctionwatch-bounces")),
+        listen: Some("127.0.0.1:2525".parse().unwrap()),
+    };
+    assert_eq!(settings.mail.bounces, bounces);
 }
 
 /// The keys the program knows, as it lists them when a key is none of them.
 #[test]
 fn the_example_names_every_key() {
-    let sections =
-        ["", "fetch", "crawl", "mail", "mail.smtp", "web", "operator", "backup", "keep", "log"];
+    let sections = [
+        "",
+        "fetch",
+        "crawl",
+        "mail",
+        "mail.smtp",
+        "mail.dkim",
+        "mail.bounces",
+        "web",
+        "operator",
+        "backup",
+        "keep",
+        "log",
+    ];
     let mut named = 0;
     for section in sections {
         let header = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
@@ -121,6 +146,21 @@ fn every_mistake_is_said_with_its_place_and_remedy() {
         (
             "[fetch]\ndealy = \"2s\"",
             &["conf.toml:2:1: there is no key \"dealy\" in [fetch]; did you mean \"delay\"?"],
+        ),
+        (
+            "[mail]\nlist_id = \"our list\"\n[mail.dkim]\nkey_file = \"key\"",
+            &[
+                "conf.toml:2:11: list_id is \"our list\"; write a name such as \"alerts.example.org\"",
+                "conf.toml:3:1: ",
+            ],
+        ),
+        (
+            "[mail]\ndomain_at_once = 0",
+            &["conf.toml:2:18: domain_at_once is 0; write a whole number"],
+        ),
+        (
+            "[mail.bounces]\nlisten = \"2525\"",
+            &["conf.toml:2:10: listen is \"2525\"; write address and port"],
         ),
         ("[fetsh]", &["conf.toml:1:2: there is no key \"fetsh\"; did you mean \"fetch\"?"]),
         ("fetch = 3", &["conf.toml:1:9: fetch is 3; write a table"]),

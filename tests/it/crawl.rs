@@ -343,7 +343,11 @@ async fn pages_that_all_claim_one_canonical_address_are_told_apart() {
     let claimed = world
         .crawler
         .store
-        .claim_messages(world.clock.now(), TimeDelta::minutes(1), 10)
+        .claim_messages(
+            world.clock.now(),
+            TimeDelta::minutes(1),
+            vec!["example.org".to_owned(); 10],
+        )
         .await
         .unwrap();
     let ids: HashSet<String> =

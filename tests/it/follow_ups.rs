@@ -22,7 +22,10 @@ use crate::support::web::{Response, Web};
 /// Every message in the outbox, oldest first.
 async fn outbox(world: &World) -> Vec<Message> {
     let (store, now) = (&world.crawler.store, world.clock.now());
-    let claimed = store.claim_messages(now, TimeDelta::milliseconds(1), 100).await.unwrap();
+    let claimed = store
+        .claim_messages(now, TimeDelta::milliseconds(1), vec!["example.org".to_owned(); 100])
+        .await
+        .unwrap();
     world.clock.advance(TimeDelta::seconds(1));
     claimed.into_iter().map(|claimed| claimed.message).collect()
 }
@@ -143,7 +146,7 @@ async fn a_mailbox_sees_what_a_correction_follows() {
     let sender = "alerts@example.org".parse().unwrap();
     let mailer = Mailer::new(&Settings::new(Backend::Memory(memory.clone()), sender)).unwrap();
     for mail in &mails {
-        mailer.send(mail, "2026-03-02T08:00:00Z".parse().unwrap()).await.unwrap();
+        mailer.send(mail, "", "2026-03-02T08:00:00Z".parse().unwrap()).await.unwrap();
     }
     let bytes = memory.mails();
     let alert = MessageParser::default().parse(&bytes[0]).unwrap();

@@ -245,7 +245,7 @@ fn subjects_are_bounded_lines() {
 async fn mailed(message: &Message) -> Vec<u8> {
     let memory = Memory::default();
     let settings = Settings::new(Backend::Memory(memory.clone()), sender());
-    Mailer::new(&settings).unwrap().send(message, now()).await.unwrap();
+    Mailer::new(&settings).unwrap().send(message, "", now()).await.unwrap();
     memory.mails().remove(0)
 }
 
@@ -261,11 +261,8 @@ async fn headers_say_what_kind_of_mail_it_is() {
         other => panic!("{name} is {other:?}"),
     };
     assert_eq!(header("Auto-Submitted"), "auto-generated");
-    assert_eq!(header("Precedence"), "list");
-    assert!(
-        String::from_utf8_lossy(&mail)
-            .contains("List-Id: sanctionwatch alerts <alerts.example.net>\r\n")
-    );
+    assert_eq!(header("Precedence"), "bulk");
+    assert!(String::from_utf8_lossy(&mail).contains("List-Id: <alerts.example.net>\r\n"));
     assert!(
         String::from_utf8_lossy(&mail)
             .contains("List-Unsubscribe: <mailto:alerts@example.net?subject=unsubscribe>\r\n")
@@ -333,7 +330,7 @@ async fn a_machine_without_a_domain_can_write_to_itself() {
     let mailer = Mailer::new(&Settings::new(Backend::Memory(memory.clone()), from)).unwrap();
     let mut message = alert("russian");
     message.email = email("root@localhost");
-    mailer.send(&message, now()).await.unwrap();
+    mailer.send(&message, "", now()).await.unwrap();
     let mail = String::from_utf8(memory.mails().remove(0)).unwrap();
     assert!(mail.contains("From: sanctionwatch <sanctionwatch@localhost>\r\n"), "{mail}");
 }
@@ -347,7 +344,7 @@ async fn the_same_message_is_the_same_file() {
     for name in SAMPLES.iter().chain(SAMPLES) {
         let mut message = alert(name);
         message.message_id = format!("<alert.{name}.7@example.net>");
-        let reply = mailer.send(&message, now()).await.unwrap();
+        let reply = mailer.send(&message, "", now()).await.unwrap();
         assert!(reply.ends_with(&format!("alert.{name}.7@example.net.eml")), "{reply}");
     }
     let files: Vec<_> =
@@ -355,7 +352,8 @@ async fn the_same_message_is_the_same_file() {
     assert_eq!(files.len(), SAMPLES.len(), "{files:?}");
     fs::write(folder.path().join("file"), "in the way").unwrap();
     let settings = Settings::new(Backend::Directory(folder.path().join("file")), sender());
-    let failure = Mailer::new(&settings).unwrap().send(&alert("arabic"), now()).await.unwrap_err();
+    let failure =
+        Mailer::new(&settings).unwrap().send(&alert("arabic"), "", now()).await.unwrap_err();
     assert!(matches!(&failure, Failure::Down(text) if text.contains("cannot write")), "{failure}");
 }
 
@@ -370,7 +368,7 @@ async fn a_mail_crosses_real_smtp_whole() {
     let server = SmtpServer::start().await;
     let mailer = mailer(server.settings());
     for name in SAMPLES {
-        let reply = mailer.send(&alert(name), now()).await.unwrap();
+        let reply = mailer.send(&alert(name), "", now()).await.unwrap();
         assert_eq!(reply, "250 2.0.0 queued as TEST1");
     }
     let received = server.received();
@@ -434,10 +432,10 @@ async fn each_refusal_means_what_it_says() {
         let settings = Smtp { timeout: impatient, answer_timeout: impatient, ..server.settings() };
         let mailer = mailer(settings);
         server.script([act]);
-        let (kind, said) = match mailer.send(&alert("russian"), now()).await {
+        let (kind, said) = match mailer.send(&alert("russian"), "", now()).await {
             Ok(said) => (Kind::Sent, said),
             Err(Failure::Later(said)) => (Kind::Later, said),
-            Err(Failure::Never(said)) => (Kind::Never, said),
+            Err(Failure::Never(_, said)) => (Kind::Never, said),
             Err(Failure::Down(said)) => (Kind::Down, said),
         };
         assert_eq!(kind, expected, "{shown}: {said}");
@@ -446,7 +444,7 @@ async fn each_refusal_means_what_it_says() {
         // Whatever happened, the same mailer serves the next message, and says so truly.
         let before = server.received().len();
         assert_eq!(
-            mailer.send(&alert("arabic"), now()).await.unwrap(),
+            mailer.send(&alert("arabic"), "", now()).await.unwrap(),
             "250 2.0.0 queued as TEST1"
         );
         assert_eq!(server.received().len(), before + 1, "{shown}");
@@ -458,7 +456,7 @@ async fn a_server_that_is_not_there_is_down() {
     // A port that was free a moment ago.
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let settings = Smtp { port: Some(port), security: Security::None, ..Smtp::new("127.0.0.1") };
-    let failure = mailer(settings).send(&alert("russian"), now()).await.unwrap_err();
+    let failure = mailer(settings).send(&alert("russian"), "", now()).await.unwrap_err();
     assert!(matches!(&failure, Failure::Down(text) if text.contains("refused")), "{failure}");
 }
 
@@ -478,7 +476,7 @@ async fn encryption_and_login_work_or_nothing_is_sent() {
             let trusted_ca = Some(server.authority());
             let good =
                 Smtp { security, trusted_ca, login: password("söcret\n"), ..server.settings() };
-            mailer(good.clone()).send(&alert("russian"), now()).await.unwrap();
+            mailer(good.clone()).send(&alert("russian"), "", now()).await.unwrap();
             let received = &server.received()[0];
             assert!(received.encrypted);
             assert_eq!(received.user.as_deref(), Some("watch"));
@@ -488,7 +486,8 @@ async fn encryption_and_login_work_or_nothing_is_sent() {
                 (Smtp { login: None, ..good.clone() }, "530 5.7.0"),
             ];
             for (settings, words) in bad {
-                let failure = mailer(settings).send(&alert("russian"), now()).await.unwrap_err();
+                let failure =
+                    mailer(settings).send(&alert("russian"), "", now()).await.unwrap_err();
                 let told = matches!(&failure, Failure::Down(text) if text.contains(words));
                 assert!(told, "{words}: {failure:?}");
                 assert!(!format!("{failure:?}").contains("wrong\n"));
@@ -498,7 +497,7 @@ async fn encryption_and_login_work_or_nothing_is_sent() {
     }
     let plain = SmtpServer::start().await;
     let settings = Smtp { security: Security::Starttls, ..plain.settings() };
-    let failure = mailer(settings).send(&alert("russian"), now()).await.unwrap_err();
+    let failure = mailer(settings).send(&alert("russian"), "", now()).await.unwrap_err();
     assert!(failure.to_string().contains("does not offer STARTTLS"), "{failure}");
 }
 
@@ -553,12 +552,12 @@ async fn international_addresses_go_where_servers_know_them() {
     let mut message = alert("russian");
     message.email = email("anna@bücher.example");
     let server = SmtpServer::with(Plan { utf8: false, ..Plan::OPEN }).await;
-    mailer(server.settings()).send(&message, now()).await.unwrap();
+    mailer(server.settings()).send(&message, "", now()).await.unwrap();
     assert_eq!(server.received()[0].to, ["anna@xn--bcher-kva.example"]);
     message.email = email("änna@example.org");
-    let failure = mailer(server.settings()).send(&message, now()).await.unwrap_err();
-    assert!(matches!(&failure, Failure::Never(text) if text.contains("SMTPUTF8")), "{failure}");
+    let failure = mailer(server.settings()).send(&message, "", now()).await.unwrap_err();
+    assert!(matches!(&failure, Failure::Never(_, text) if text.contains("SMTPUTF8")), "{failure}");
     let modern = SmtpServer::start().await;
-    mailer(modern.settings()).send(&message, now()).await.unwrap();
+    mailer(modern.settings()).send(&message, "", now()).await.unwrap();
     assert_eq!(modern.received()[0].to, ["änna@example.org"]);
 }

@@ -4,11 +4,13 @@
 
 mod architecture;
 mod back_test;
+mod bounces;
 mod browser;
 mod cli;
 mod config;
 mod crash;
 mod crawl;
+mod delivery;
 mod deploy;
 mod demo;
 mod docs;
@@ -24,6 +26,7 @@ mod listings;
 mod lists;
 mod mail;
 mod pages;
+mod mail_form;
 mod pdf;
 mod read;
 mod rescreen;

@@ -13,34 +13,30 @@ use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use rusqlite::{Connection, OpenFlags};
 use sanctionwatch::clock::Clock;
-use sanctionwatch::dedupe;
-use sanctionwatch::digest::Recipient;
 use sanctionwatch::jobs::send_mail::{self, Round};
 use sanctionwatch::mail::Mailer;
-use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
-use sanctionwatch::model::fetched::{Fetched, Validators};
-use sanctionwatch::model::judged::Placed;
-use sanctionwatch::store::{Commit, Outbox, Rules, Store, StoryRules};
-use sanctionwatch::stories;
+use sanctionwatch::mail::settings::{Backend, Pace, Security, Settings, Smtp};
+use sanctionwatch::store::{Outbox, Store};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::alerts::{SAMPLES, alerts, email, now, sample, sender};
+use crate::support::alerts::{SAMPLES, email, now, sample, sender};
+use crate::support::outbox::tell;
 use crate::support::smtp::{Act, Certificate, Plan, Received, SmtpServer, Stage};
 
 /// A database with readers, and articles that are to be told to them.
-struct Office {
-    folder: tempfile::TempDir,
-    store: Store,
-    clock: Clock,
-    stop: CancellationToken,
+pub(crate) struct Office {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Office {
-    async fn open(readers: &[&str]) -> Self {
+    pub(crate) async fn open(readers: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("store.db")).unwrap();
         let source = sample("official").1.id;
@@ -52,72 +48,39 @@ impl Office {
     }
 
     /// Stores an article, which puts one message per reader into the outbox.
-    async fn tell(&self, name: &str, number: usize) {
-        let (mut judged, source) = sample(name);
-        judged.keys.address = format!("https://news.example/{number}");
-        judged.article.url = judged.keys.address.clone();
-        judged.keys.wording = number as u64;
-        let readers = self.store.subscribers().await.unwrap();
-        let recipient = |subscriber| Recipient { subscriber, reasons: Vec::new() };
-        let readers: Vec<Recipient> = readers.into_iter().map(recipient).collect();
-        let messages = alerts(&judged, &source, &readers);
-        let url = judged.article.url.clone();
-        let fetched = Fetched {
-            requested: url.clone(),
-            url: url.clone(),
-            redirects: Vec::new(),
-            status: 200,
-            content_type: None,
-            validators: Validators::default(),
-            body: Vec::new(),
-            at: now(),
-        };
-        let commit = Commit {
-            source: source.id,
-            link: url,
-            domain: "news.example".to_owned(),
-            host: "news.example".to_owned(),
-            judged,
-            fetched,
-            messages,
-            story: None,
-            official: false,
-            updates: Vec::new(),
-            corrections: Vec::new(),
-            now: self.clock.now(),
-            next_look: None,
-        };
-        let rules = Rules {
-            keys: dedupe::keys_of,
-            place: |_, _| Placed::New,
-            change: dedupe::change::of,
-            difference: |_, _| String::new(),
-            story: StoryRules { alike: stories::alike, place: stories::place },
-        };
-        let committed = self.store.commit(commit, rules).await.unwrap();
-        assert_eq!(committed.messages, readers.len());
+    pub(crate) async fn tell(&self, name: &str, number: usize) {
+        tell(&self.store, name, number, self.clock.now()).await;
     }
 
-    async fn send(&self, smtp: Smtp) -> Round {
-        let mailer = Mailer::new(&Settings::new(Backend::Smtp(smtp), sender())).unwrap();
+    /// With four mails at once, all of them to one domain if need be.
+    pub(crate) async fn send(&self, smtp: Smtp) -> Round {
+        let pace = Pace { at_once: 4, domain_at_once: 4, ..Pace::default() };
+        let mailer =
+            Mailer::new(&Settings { pace, ..Settings::new(Backend::Smtp(smtp), sender()) });
+        let mailer = mailer.unwrap();
         send_mail::send_due(&self.store, &mailer, &self.clock, &self.stop).await.unwrap()
     }
 
-    async fn outbox(&self) -> Outbox {
+    pub(crate) async fn outbox(&self) -> Outbox {
         self.store.outbox().await.unwrap()
     }
 
-    /// What servers said of each delivery, in the order they were queued.
-    fn replies(&self) -> Vec<String> {
+    /// The database, to look at.
+    pub(crate) fn database(&self) -> Connection {
         let path = self.folder.path().join("store.db");
-        let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+    }
+
+    /// What servers said of each delivery, in the order they were queued.
+    pub(crate) fn replies(&self) -> Vec<String> {
+        let database = self.database();
         let mut statement =
             database.prepare("SELECT coalesce(reply, '') FROM delivery ORDER BY id").unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 }
 
-fn sent(sent: usize) -> Round {
+pub(crate) fn sent(sent: usize) -> Round {
     Round { sent, ..Round::default() }
 }
 

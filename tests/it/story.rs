@@ -126,7 +126,8 @@ impl Press {
     /// Every message that waits, oldest first.
     async fn mails(&self) -> Vec<Message> {
         let (store, now) = (&self.world.crawler.store, self.world.clock.now());
-        let claimed = store.claim_messages(now, TimeDelta::milliseconds(1), 100).await.unwrap();
+        let domains = vec!["example.org".to_owned(); 100];
+        let claimed = store.claim_messages(now, TimeDelta::milliseconds(1), domains).await.unwrap();
         claimed.into_iter().map(|claimed| claimed.message).collect()
     }
 

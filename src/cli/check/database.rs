@@ -8,11 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::cli::check::{Findings, Severity};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::store::{Store, backups, schema_of};
+use crate::store::{self, Store, backups, schema_of};
 
 /// The clock may stand this much before the newest row: rows are written by other machines, too,
 /// when a database moves.
 const CLOCK_SLACK: TimeDelta = TimeDelta::minutes(5);
+const WEEK: TimeDelta = TimeDelta::days(7);
 
 /// Opens a database that is there, and changes nothing in it but the sign that writing works.
 pub(crate) async fn check(settings: &Settings, findings: &mut Findings) {
@@ -53,6 +54,9 @@ pub(crate) async fn check(settings: &Settings, findings: &mut Findings) {
     check_writing(&store, now, findings).await;
     check_permissions(&store, findings);
     check_mails(&store, settings, now, findings).await;
+    if let Err(error) = check_bounces(&store, now, findings).await {
+        findings.say(Severity::Error, error);
+    }
     check_troubles(&store, findings).await;
     check_backups(settings, now, findings);
 }
@@ -140,6 +144,30 @@ async fn check_mails(
         ),
         None => findings.say(Severity::Good, line),
     }
+}
+
+/// Whose mails come back, and whether ours are welcome.
+async fn check_bounces(
+    store: &Store,
+    now: DateTime<Utc>,
+    findings: &mut Findings,
+) -> store::Result<()> {
+    let suspended = store.suspensions().await?.len();
+    if 0 < suspended {
+        let what = format!("suspended addresses: {suspended}; see `subscriber list`");
+        findings.say(Severity::Good, what);
+    }
+    let refused = store.policy_refusals(now - WEEK).await?;
+    if 0 < refused {
+        findings.say(
+            Severity::Warning,
+            format!(
+                "mails of the last week refused for what they are or whom they come from: {refused}; \
+                 see \"Mails that come back\" in docs/operations.md"
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// What the operator was told, and still holds.

@@ -136,6 +136,17 @@ pub(crate) async fn remove(store: &Store, email: &str) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+pub(crate) async fn resume(store: &Store, email: &str) -> anyhow::Result<Exit> {
+    let email: Email = email.parse()?;
+    let shown = email.expose().to_owned();
+    if !store.resume_subscriber(email, Clock::System.now()).await? {
+        anstream::eprintln!("{shown} is not suspended; see `subscriber list`");
+        return Ok(Exit::Partly);
+    }
+    anstream::println!("{shown} gets mails again, from now on");
+    Ok(Exit::Done)
+}
+
 pub(crate) async fn erase(store: &Store, email: &str) -> anyhow::Result<Exit> {
     let subscriber = known(store, email).await?.subscriber;
     store.erase_subscriber(subscriber.id).await?;

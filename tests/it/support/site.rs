@@ -89,11 +89,25 @@ impl Site {
     pub(crate) async fn mails(&self) -> Vec<Message> {
         let (store, now) = (&self.world.crawler.store, self.world.clock.now());
         let mut mails = Vec::new();
-        for claimed in store.claim_messages(now, TimeDelta::hours(1), 100).await.unwrap() {
-            store.message_sent(claimed.id, now, "250 taken").await.unwrap();
-            mails.push(claimed.message);
+        loop {
+            let waiting = self.domains_waiting();
+            if waiting.is_empty() {
+                return mails;
+            }
+            for claimed in store.claim_messages(now, TimeDelta::hours(1), waiting).await.unwrap() {
+                store.message_sent(claimed.id, now, "250 taken").await.unwrap();
+                mails.push(claimed.message);
+            }
         }
-        mails
+    }
+
+    /// To which domains mails wait.
+    fn domains_waiting(&self) -> Vec<String> {
+        let database = rusqlite::Connection::open(self.world.crawler.store.path()).unwrap();
+        let mut domains = database
+            .prepare("SELECT DISTINCT domain FROM delivery WHERE state = 'waiting' ORDER BY domain")
+            .unwrap();
+        domains.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     /// Every row of every table.
