@@ -19,6 +19,8 @@ use crate::model::facts::{Action, Facts, Measure, Shown};
 use crate::model::judged::Field;
 use crate::model::stamp::Stamp;
 
+pub(crate) use crate::classify::facts::programmes::of_party as programmes_of;
+
 /// Facts of one kind beyond this many are left out.
 const MOST: usize = 24;
 

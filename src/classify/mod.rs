@@ -19,7 +19,8 @@ use std::ops::Range;
 
 use crate::classify::features::{Found, Seen, Source};
 use crate::classify::weights::Weights;
-use crate::model::facts::Facts;
+use crate::model::designation::Designation;
+use crate::model::facts::{Facts, Programme};
 use crate::model::judged::{Cited, Evidence, Field, Verdict};
 use crate::model::stamp::Stamp;
 use crate::text::language;
@@ -105,6 +106,12 @@ pub fn facts(title: &str, text: &str, language: Option<&str>, published: Option<
     let text = &text[..text.floor_char_boundary(READ)];
     let guessed = if language.is_none() { guess(title, text) } else { None };
     facts::read(title, text, language.or(guessed), published)
+}
+
+/// The programmes a listed party is listed under, as far as they are known here: the tags of OFAC and
+/// of the EU, the numbers of the United Kingdom and the United Nations.
+pub fn programmes_of(party: &Designation) -> Vec<Programme> {
+    facts::programmes_of(party)
 }
 
 /// The article through the shipped lexicon: what the trainer and the verdict share.

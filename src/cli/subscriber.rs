@@ -47,6 +47,10 @@ enum Action {
     Remove {
         email: String,
     },
+    /// Send mails again to an address that was suspended because mails came back
+    Resume {
+        email: String,
+    },
     /// Forget somebody: the address, the interests and every mail made for them
     Erase {
         email: String,
@@ -54,10 +58,6 @@ enum Action {
     Import(table::ImportArgs),
     /// Write everybody who gets mails as CSV, one line for each interest
     Export,
-    /// Send mails again to an address that was suspended because mails came back
-    Resume {
-        email: String,
-    },
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {

@@ -213,4 +213,18 @@ mod tests {
         }
         assert_eq!(criteria(" countries = RU , ru ;; ").unwrap().to_string(), "countries=ru,ru");
     }
+
+    #[test]
+    fn whatever_a_form_sends_is_read_back() {
+        let odd = Criteria {
+            names: vec!["A; countries=ru | B".to_owned()],
+            sources: vec!["us;words=x".to_owned()],
+            words: "oil; gas".to_owned(),
+            ..Criteria::default()
+        };
+        let read = criteria(&odd.to_string()).unwrap();
+        assert_eq!(read.names, ["A  countries=ru   B"]);
+        assert_eq!((read.words.as_str(), read.countries.len()), ("oil  gas", 0));
+        assert_eq!(read.to_string(), odd.to_string());
+    }
 }

@@ -9,6 +9,7 @@ pub mod heart;
 pub mod judge;
 pub mod keep_house;
 pub mod links;
+mod list_readers;
 pub mod listings;
 pub mod names;
 pub mod looks;

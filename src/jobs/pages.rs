@@ -1,6 +1,7 @@
 //! The second half of a visit, and the way of one article: every due page goes through
 //! `fetch → read → judge → alerts → commit`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -163,7 +164,7 @@ impl Crawler {
         settle_date(&mut judged.article, source, &link);
         let now = self.clock.now();
         let story = story_keys(&judged, now);
-        let messages = self.alerts(&judged, watched, source, now).await?;
+        let messages = self.alerts(&judged, watched.clone(), source, now).await?;
         let told_before = if messages.is_empty() { None } else { story.as_ref() };
         let commit = Commit {
             source: source.id.clone(),
@@ -171,7 +172,7 @@ impl Crawler {
             updates: self.updates(&judged, source, told_before, now).await?,
             messages,
             story,
-            corrections: self.corrections(&judged, source, &link).await?,
+            corrections: self.corrections(&judged, watched, source, &link).await?,
             next_look: self.recheck_at(link.first_seen),
             link: link.address,
             domain,
@@ -243,10 +244,12 @@ impl Crawler {
     }
 
     /// The messages a new version would cause if it turns out to change materially what a known
-    /// article says: to those who got its alert, and where the page is watched in place, to everybody.
+    /// article says: to those who got its alert, and where the page is watched in place, to those too
+    /// who want to be told at once of what it says now.
     async fn corrections(
         &self,
         judged: &Judged,
+        watched_names: Vec<String>,
         source: &Source,
         link: &DueLink,
     ) -> store::Result<Vec<Message>> {
@@ -267,10 +270,15 @@ impl Crawler {
             difference: &dedupe::difference(&whole(old), &whole(new)),
             version: judged.keys.wording,
         };
-        let mut readers = self.readers(&told).await?;
-        if !watched {
-            readers.retain(|reader| reader.alert.is_some());
+        let mut interested = HashSet::new();
+        if watched {
+            let subject = Subject::of(judged, &text, &source.id.0, watched_names);
+            let wishes = self.store.wishes().await?;
+            let recipients = wishes.iter().filter_map(|wishes| told_at_once(wishes, &subject));
+            interested.extend(recipients.map(|recipient| recipient.subscriber.id));
         }
+        let mut readers = self.readers(&told).await?;
+        readers.retain(|it| it.alert.is_some() || interested.contains(&it.subscriber.id));
         let known = Known {
             title: &judged.article.title,
             url: &judged.article.url,

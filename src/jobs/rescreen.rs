@@ -16,12 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::digest::{EarlierNews, Letterhead, earlier_alerts};
-use crate::jobs::sync_lists::everybody;
+use crate::jobs::list_readers::{Audience, audiences};
 use crate::lists::in_official_journal;
-use crate::model::change::{Change, ChangeKind};
+use crate::model::change::{Change, ChangeKind, Earlier};
 use crate::model::designation::Issuer;
 use crate::model::matched::Match;
-use crate::model::subscriber::Email;
+use crate::model::subscriber::{Email, Message};
 use crate::parse::address;
 use crate::screen::{Index, Listed};
 use crate::store::{self, FoundEarlier, OldArticle, REACH, Store, Unfinished};
@@ -119,11 +119,8 @@ impl Rescreen {
 
     async fn tell(&self, at: &Unfinished) -> store::Result<usize> {
         let earlier = self.store.earlier_by(at.edition).await?;
-        let news =
-            EarlierNews { list: &at.list, edition: at.edition, at: at.at, earlier: &earlier };
-        let now = self.clock.now();
-        let letterhead = Letterhead { sender: &self.sender, links: self.links.as_deref(), now };
-        let messages = earlier_alerts(&news, &everybody(&self.store).await?, &letterhead);
+        let messages =
+            if earlier.is_empty() { Vec::new() } else { self.messages(at, &earlier).await? };
         let added = self.store.end_rescreen(at.edition, messages, self.clock.now()).await?;
         if 0 < added {
             self.mail_waiting.notify_one();
@@ -135,6 +132,29 @@ impl Rescreen {
             "stored articles were screened for the new names"
         );
         Ok(added)
+    }
+}
+
+impl Rescreen {
+    /// Who was in the news before, to each of those who are told at once of the party's listing.
+    async fn messages(&self, at: &Unfinished, earlier: &[Earlier]) -> store::Result<Vec<Message>> {
+        let now = self.clock.now();
+        let letterhead = Letterhead { sender: &self.sender, links: self.links.as_deref(), now };
+        let changes = self.store.changes_by(at.edition).await?.into_iter();
+        let changes: Vec<Change> = changes.map(|dated| dated.change).collect();
+        let wishes = self.store.wishes().await?;
+        let list = at.list.clone();
+        let work = spawn_blocking(move || audiences(&list, &changes, &wishes));
+        let audiences = work.await.map_err(|_| store::Error::Closed)?;
+        let told = audiences.iter().flat_map(|Audience { changes, recipients }| {
+            let names: HashSet<&str> = changes.iter().map(|it| it.party.name()).collect();
+            let of_theirs = earlier.iter().filter(|it| names.contains(it.name.as_str()));
+            let of_theirs: Vec<Earlier> = of_theirs.cloned().collect();
+            let news =
+                EarlierNews { list: &at.list, edition: at.edition, at: at.at, earlier: &of_theirs };
+            earlier_alerts(&news, recipients, &letterhead)
+        });
+        Ok(told.collect())
     }
 }
 

@@ -156,10 +156,15 @@ impl<'r> Sender<'r> {
                 break;
             }
             let claimed =
-                self.store.claim_messages(self.clock.now(), self.lease, domains.clone()).await?;
+                self.store.claim_messages(self.clock.now(), self.lease, domains.clone()).await;
+            // Those that nothing was claimed for give their turn back, after an error all of them.
             let mut unfound = domains;
+            let (claimed, fault) = match claimed {
+                Ok(claimed) => (claimed, None),
+                Err(error) => (Vec::new(), Some(error)),
+            };
             for claimed in claimed {
-                let domain = claimed.message.email.domain().to_owned();
+                let domain = claimed.domain.clone();
                 let at = unfound.iter().position(|it| *it == domain);
                 unfound.swap_remove(at.expect("a message is claimed for a domain asked for"));
                 let (store, mailer, clock) =
@@ -171,6 +176,9 @@ impl<'r> Sender<'r> {
             }
             for domain in unfound {
                 self.turns.exhausted(&domain);
+            }
+            if let Some(error) = fault {
+                return Err(error);
             }
         }
         Ok(())
@@ -328,7 +336,7 @@ async fn deliver(
     clock: &Clock,
     claimed: Claimed,
 ) -> store::Result<Delivered> {
-    let Claimed { id, attempts, token, message } = claimed;
+    let Claimed { id, attempts, token, message, .. } = claimed;
     let sent = mailer.send(&message, &token, clock.now()).await;
     let now = clock.now();
     let (reason, down) = match sent {

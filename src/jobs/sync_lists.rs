@@ -14,15 +14,16 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::digest::{Letterhead, ListNews, Recipient, list_alerts};
+use crate::digest::{Letterhead, ListNews, list_alerts};
 use crate::fetch::{Answer, Fetcher, Limits, Robots};
+use crate::jobs::list_readers::{Audience, audiences};
 use crate::jobs::rescreen::Rescreen;
 use crate::lists::{ListFile, ListSource, Location, changes, check_shrink, read_files};
 use crate::model::change::{Change, Edition};
 use crate::model::designation::Designation;
 use crate::model::fetched::Validators;
 use crate::model::source::{Listing, ListingKind};
-use crate::model::subscriber::Email;
+use crate::model::subscriber::{Email, Message};
 use crate::parse::listing::links;
 use crate::store::{self, EditionFile, NewEdition, Store};
 use crate::tokens::Links;
@@ -65,13 +66,6 @@ pub enum Look {
     Unchanged,
     /// The edition before stays in force.
     Refused { why: String },
-}
-
-/// Everybody who is told of what happens to a list.
-pub(crate) async fn everybody(store: &Store) -> store::Result<Vec<Recipient>> {
-    let subscribers = store.subscribers().await?;
-    let recipient = |subscriber| Recipient { subscriber, reasons: Vec::new() };
-    Ok(subscribers.into_iter().map(recipient).collect())
 }
 
 impl ListSync {
@@ -242,18 +236,7 @@ impl ListSync {
         // The first edition says nothing of what changed: nobody is told of thousands of old names.
         let messages = match fresh.after {
             None => Vec::new(),
-            Some(_) => {
-                let news = ListNews {
-                    list: &list.id,
-                    title: &list.title,
-                    at: now,
-                    parties: fresh.parties.len(),
-                    changes: &fresh.changes,
-                };
-                let sender = &self.sender;
-                let letterhead = Letterhead { sender, links: self.links.as_deref(), now };
-                list_alerts(&news, &everybody(&self.store).await?, &letterhead)
-            }
+            Some(_) => self.messages(list, &fresh).await?,
         };
         let count = messages.len();
         let new = NewEdition {
@@ -276,6 +259,22 @@ impl ListSync {
         }
         let count = count + self.rescreen().run().await?;
         Ok(Look::Taken { edition, messages: count })
+    }
+
+    /// What an edition changed, to each of those who want to be told at once of some of it.
+    async fn messages(&self, list: &ListSource, fresh: &Fresh) -> store::Result<Vec<Message>> {
+        let now = self.clock.now();
+        let letterhead = Letterhead { sender: &self.sender, links: self.links.as_deref(), now };
+        let wishes = self.store.wishes().await?;
+        let (id, changes) = (list.id.clone(), fresh.changes.clone());
+        let work = spawn_blocking(move || audiences(&id, &changes, &wishes));
+        let audiences = work.await.map_err(|_| store::Error::Closed)?;
+        let told = audiences.iter().flat_map(|Audience { changes, recipients }| {
+            let (id, title, parties) = (&list.id, &list.title, fresh.parties.len());
+            let news = ListNews { list: id, title, at: now, parties, changes };
+            list_alerts(&news, recipients, &letterhead)
+        });
+        Ok(told.collect())
     }
 }
 

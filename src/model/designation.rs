@@ -39,6 +39,20 @@ impl Issuer {
         Issuer::WatchList,
     ];
 
+    /// The authority that facts and interests know it as; none where it is no authority.
+    pub fn authority(self) -> Option<&'static str> {
+        match self {
+            Issuer::Ofac => Some("us-ofac"),
+            Issuer::Bis => Some("us-bis"),
+            Issuer::UnitedStates => Some("us"),
+            Issuer::EuropeanUnion => Some("eu-council"),
+            Issuer::UnitedKingdom => Some("uk-fcdo"),
+            Issuer::UnitedNations => Some("un-sc"),
+            Issuer::Switzerland => Some("ch-seco"),
+            Issuer::OpenSanctions | Issuer::WatchList => None,
+        }
+    }
+
     /// The word used in JSON lines and in the database.
     pub fn name(self) -> &'static str {
         match self {

@@ -215,16 +215,24 @@ impl fmt::Display for Criteria {
         let mut parts: Vec<String> = listed
             .into_iter()
             .filter(|(_, values, _)| !values.is_empty())
-            .map(|(key, values, between)| format!("{key}={}", values.join(between)))
+            .map(|(key, values, between)| {
+                let values: Vec<String> = values.iter().map(|value| whole(value)).collect();
+                format!("{key}={}", values.join(between))
+            })
             .collect();
         if !self.words.is_empty() {
-            parts.push(format!("words={}", self.words));
+            parts.push(format!("words={}", self.words.replace(';', " ")));
         }
         if self.certainty != Certainty::default() {
             parts.push(format!("certainty={}", self.certainty.name()));
         }
         f.write_str(&parts.join("; "))
     }
+}
+
+/// A value without the characters that would end it: no comparison heeds them.
+fn whole(value: &str) -> String {
+    value.replace([';', '|'], " ")
 }
 
 fn names<T: Copy>(values: &[T], name: fn(T) -> &'static str) -> Vec<String> {

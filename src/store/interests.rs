@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::interests::{cadence, criteria};
-use crate::model::interest::{Interest, Mute};
+use crate::model::interest::{Criteria, Interest, Mute};
 use crate::model::subscriber::Subscriber;
 use crate::store::subscribers::{ACTIVE, subscriber_of};
 use crate::store::{Error, Result, Store, moment};
@@ -94,7 +94,7 @@ impl Store {
                     interest.id,
                     subscriber,
                     interest.name,
-                    interest.criteria.to_string(),
+                    readable(&interest.criteria)?,
                     interest.cadence.to_string(),
                 ],
             )?;
@@ -158,7 +158,7 @@ pub(crate) fn add_interest(
         params![
             subscriber,
             interest.name,
-            interest.criteria.to_string(),
+            readable(&interest.criteria)?,
             interest.cadence.to_string(),
             moment(now),
         ],
@@ -176,7 +176,7 @@ pub(crate) fn put_interest_named(
     let Interest { name, criteria, cadence, .. } = interest;
     let changed = transaction.execute(
         "UPDATE interest SET criteria = ?3, cadence = ?4 WHERE subscriber = ?1 AND name = ?2",
-        params![subscriber, name, criteria.to_string(), cadence.to_string()],
+        params![subscriber, name, readable(criteria)?, cadence.to_string()],
     )?;
     if changed == 0 {
         add_interest(transaction, subscriber, interest, now)?;
@@ -196,7 +196,17 @@ pub(crate) fn read_interests(connection: &Connection, subscriber: i64) -> Result
     Ok(interests)
 }
 
-/// Everybody's interests, each with whose it is.
+/// Criteria as they are stored; none that could not be read back.
+fn readable(wanted: &Criteria) -> Result<String> {
+    let text = wanted.to_string();
+    match criteria(&text) {
+        Ok(_) => Ok(text),
+        Err(_) => Err(Error::Corrupt { value: text, expected: "criteria that can be read back" }),
+    }
+}
+
+/// Everybody's interests, each with whose it is. One that cannot be read is left out: it must not
+/// keep everybody's mail from them.
 fn all_interests(connection: &Connection) -> Result<Vec<(i64, Interest)>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, name, criteria, cadence, subscriber FROM interest ORDER BY id",
@@ -204,7 +214,13 @@ fn all_interests(connection: &Connection) -> Result<Vec<(i64, Interest)>> {
     let mut rows = statement.query([])?;
     let mut interests = Vec::new();
     while let Some(row) = rows.next()? {
-        interests.push((row.get(4)?, interest_of(row)?));
+        match interest_of(row) {
+            Ok(interest) => interests.push((row.get(4)?, interest)),
+            Err(error) => {
+                let interest: i64 = row.get(0)?;
+                tracing::error!(interest, %error, "an interest cannot be read");
+            }
+        }
     }
     Ok(interests)
 }

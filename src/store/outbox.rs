@@ -18,6 +18,8 @@ pub struct Claimed {
     pub attempts: u32,
     /// What names the delivery in reports on it, and nobody can guess; empty in old rows.
     pub token: String,
+    /// The recipient's domain it was claimed for.
+    pub domain: String,
     pub message: Message,
 }
 
@@ -258,12 +260,13 @@ fn settle(
 fn claimed(transaction: &Transaction<'_>, id: i64) -> Result<Claimed> {
     let mut statement = transaction.prepare_cached(
         "SELECT attempts, subscriber, email, name, subject, text, html, message_id, follows,
-             leave_url, token
+             leave_url, token, delivery.domain
          FROM delivery JOIN subscriber ON subscriber.id = subscriber WHERE delivery.id = ?1",
     )?;
     let mut rows = statement.query([id])?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(Claimed { id, attempts: row.get(0)?, token: row.get(10)?, message: message_of(row)? })
+    let (attempts, token, domain) = (row.get(0)?, row.get(10)?, row.get(11)?);
+    Ok(Claimed { id, attempts, token, domain, message: message_of(row)? })
 }
 
 fn message_of(row: &Row<'_>) -> Result<Message> {

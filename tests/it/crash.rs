@@ -82,7 +82,7 @@ fn publish(web: &Web) {
 }
 
 /// A text of its own for every page, so that none is a copy of another.
-fn article(source: usize, page: usize) -> (String, String) {
+pub(crate) fn article(source: usize, page: usize) -> (String, String) {
     const TOWNS: [&str; 12] = [
         "Arlund", "Brestow", "Calvenna", "Dornik", "Eskholm", "Farrow", "Gelmouth", "Harvik",
         "Istrel", "Jorvale", "Kestrin", "Lommel",

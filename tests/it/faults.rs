@@ -18,6 +18,7 @@ use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
 use sanctionwatch::model::source::{ListingKind, Source};
 use sanctionwatch::store::Store;
 
+use crate::crash::article;
 use crate::crawl::{World, page, source};
 use crate::support::web::Web;
 use crate::upkeep::{Desk, caretaker, notices};
@@ -99,14 +100,11 @@ impl Drill {
     fn publish(&mut self, count: usize) {
         for _ in 0..count {
             let number = self.published;
-            let words: Vec<String> = (0..60).map(|word| format!("w{number}x{word}")).collect();
-            let title =
-                format!("US imposes sanctions on trader number {number} over drone engines");
+            // Every third of these is about sanctions, each an event of its own.
+            let (title, text) = article(1, number * 3);
             let page = format!(
                 "<html lang=en><head><title>{title}</title></head><body><article><h1>{title}</h1>\
-                 <p>The Treasury's Office of Foreign Assets Control imposed sanctions on the company \
-                 and ordered an asset freeze.</p><p>It lists {}.</p></article></body></html>",
-                words.join(" ")
+                 {text}</article></body></html>"
             );
             self.web.page(&format!("/{number}"), "text/html; charset=utf-8", page);
             self.published += 1;
@@ -324,7 +322,9 @@ async fn names_that_are_not_found_blame_nobody_and_are_told_of_once() {
         source(&format!("s{n}"), ListingKind::Feed, format!("http://site-{n}.example/feed"))
     };
     let sources: Vec<Arc<Source>> = (0..5).map(feed).collect();
-    let caretaker = caretaker(&world);
+    let mut caretaker = caretaker(&world);
+    // Nobody sends mails here.
+    caretaker.bounds.mail_waits = TimeDelta::days(365);
     let store = &world.crawler.store;
     world.crawl(&sources).await;
     store.watch_only(sources.iter().map(|source| source.id.0.clone()).collect()).await.unwrap();

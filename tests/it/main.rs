@@ -19,6 +19,7 @@ mod faults;
 mod fetch;
 mod follow_ups;
 mod hostile;
+mod interests;
 mod judge;
 mod links;
 mod list_sync;

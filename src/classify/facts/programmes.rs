@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::classify::facts::marks::{Mark, Marked};
+use crate::model::designation::{Designation, Issuer};
 use crate::model::facts::{Programme, Shown};
 use crate::model::judged::Instrument;
 
@@ -73,6 +74,23 @@ fn of_instrument(instrument: &Instrument) -> Option<Programme> {
     }
 }
 
+/// The programmes a listed party is listed under, as far as they are known here.
+pub(crate) fn of_party(party: &Designation) -> Vec<Programme> {
+    let number = party.id.as_str();
+    let of_number = match party.issuer {
+        Issuer::UnitedKingdom => number.get(..3).and_then(british),
+        Issuer::UnitedNations => number.get(..2).and_then(united_nations_in),
+        _ => None,
+    };
+    let tags = party.programmes.iter();
+    let of_tags = tags.filter_map(|tag| match party.issuer {
+        Issuer::Ofac => Some(by_tag(tag)),
+        Issuer::EuropeanUnion => by_id(&format!("EU-{}", tag.trim())),
+        _ => None,
+    });
+    of_number.and_then(by_id).into_iter().chain(of_tags).collect()
+}
+
 /// A tag of the American lists is a programme whatever the table knows; the table adds the topic.
 fn by_tag(tag: &str) -> Programme {
     let stem = tag.split("-EO").next().unwrap_or(tag);
@@ -104,6 +122,11 @@ fn united_nations(letters: &str) -> Option<&'static str> {
         "IQ" => "UN-1518",
         _ => return None,
     })
+}
+
+/// The committee of a reference number as the list prints it: `KPi.001` is one of `KP`.
+fn united_nations_in(letters: &str) -> Option<&'static str> {
+    united_nations(&letters.to_uppercase())
 }
 
 /// The regime of a unique id on the British list.

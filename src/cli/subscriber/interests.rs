@@ -49,13 +49,13 @@ enum Action {
 #[group(id = "muted", required = true, multiple = false)]
 pub(crate) struct MuteArgs {
     /// A story, by its number
-    #[arg(long, group = "muted")]
+    #[arg(long)]
     story: Option<i64>,
     /// A source, by its id
-    #[arg(long, group = "muted")]
+    #[arg(long)]
     source: Option<String>,
     /// A listed or watched name, as mails print it
-    #[arg(long, group = "muted")]
+    #[arg(long)]
     name: Option<String>,
 }
 

@@ -60,10 +60,8 @@ pub(crate) async fn export(store: &Store) -> anyhow::Result<Exit> {
         let person = &wishes.subscriber;
         let line = |interest: [String; 3]| {
             let [name, criteria, cadence] = interest;
-            let own = [person.email.expose().to_owned(), person.name.clone()];
-            let [email, called] = own;
-            [email, called, person.zone.name().to_owned(), name, criteria, cadence]
-                .map(|cell| shielded(&cell))
+            let (email, zone) = (person.email.expose().to_owned(), person.zone.name().to_owned());
+            [email, person.name.clone(), zone, name, criteria, cadence].map(|cell| shielded(&cell))
         };
         if wishes.interests.is_empty() {
             lines.push(line(Default::default()));
@@ -222,9 +220,11 @@ fn join(enrolments: &mut Vec<Enrolment>, line: Line) -> Vec<String> {
         let text = |zone: Option<chrono_tz::Tz>| zone.map_or("", |zone| zone.name()).to_owned();
         differs("zone", text(enrolment.zone), text(known.zone));
     }
-    let interests = known.interests.get_or_insert_default();
+    let (Some(interests), Some(more)) = (&mut known.interests, enrolment.interests) else {
+        return mistakes;
+    };
     let names: HashSet<String> = interests.iter().map(|interest| interest.name.clone()).collect();
-    for interest in enrolment.interests.unwrap_or_default() {
+    for interest in more {
         if names.contains(&interest.name) {
             mistakes.push(format!(
                 "line {number}, interest: {:?} stands twice for the same address; name one of them otherwise",
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn a_table_without_interests_means_everything_and_an_empty_cell_none() {
         let one = |text: &str| enrolments(text.as_bytes()).unwrap().remove(0).interests;
-        assert_eq!(one("email\na@b.example\n"), None);
+        assert_eq!(one("email\na@b.example\na@b.example\n"), None);
         assert_eq!(one("\u{feff}interest,email\n,a@b.example\n"), Some(Vec::new()));
     }
 }
