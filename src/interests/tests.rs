@@ -86,7 +86,7 @@ fn mutes_hold_back_stories_sources_and_names_where_nothing_else_is_named() {
         (vec![calvenna], Vec::new(), false),
     ];
     for (mutes, interests, expected) in cases {
-        let said = muted(mutes, &interests, &subject());
+        let said = muted(&mutes, &interests, &subject());
         assert_eq!(said.is_some(), expected, "{mutes:?} {interests:?}");
     }
 }
