@@ -79,7 +79,7 @@ async fn a_change_of_a_page_watched_in_place_goes_to_those_it_concerns() {
     let web = Web::start().await;
     let first = page("Farrow Line");
     let second = first.replace("until the end of the month", "until 14 May 2026");
-    web.answers("/list", [first, second].map(Response::html).into());
+    web.answers("/list", [first, second].map(Response::html));
     let sources: [Arc<Source>; 1] = [source("press", ListingKind::Page, web.url("/list"))];
     world.crawl(&sources).await;
     assert_eq!(told(&world).await.len(), 1);

@@ -103,7 +103,7 @@ fn mistakes_say_what_would_be_right() {
         (&["mute", "a@b.example"], "--story"),
     ];
     for (arguments, expected) in cases {
-        let arguments = [&["subscriber"], arguments].concat();
+        let arguments = [&["subscriber"][..], arguments].concat();
         let said = said(state.path(), &arguments, 2);
         assert!(said.contains(expected), "{arguments:?}: {said}");
     }
