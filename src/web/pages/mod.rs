@@ -49,6 +49,9 @@ const CHOICES_KEPT: TimeDelta = TimeDelta::minutes(10);
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
+/// What the form offers, and when that was read.
+type Kept = (DateTime<Utc>, Arc<Choices>);
+
 /// What the pages need; clones share it.
 #[derive(Debug, Clone)]
 pub struct Pages {
@@ -62,7 +65,7 @@ pub struct Pages {
     /// Proxies whose word on where a request comes from is taken.
     trusted: Arc<[Network]>,
     visitors: Arc<Visitors>,
-    choices: Arc<Mutex<Option<(DateTime<Utc>, Arc<Choices>)>>>,
+    choices: Arc<Mutex<Option<Kept>>>,
 }
 
 impl Pages {
