@@ -4,8 +4,8 @@
 //! `cargo build --release && cargo run --release --example measure_service [MINUTES] [SOURCES]`
 //!
 //! The web it watches runs in this process, so that only the service is measured. Every source has a
-//! feed of ten articles; one in a hundred brings a new article each minute. The first minutes, in which
-//! ten thousand articles are new, are given apart from the rest, in which little happens.
+//! feed of two articles; one in a hundred brings a new article each minute. The first minutes, in which
+//! two thousand articles are new, are given apart from the rest, in which little happens.
 
 #![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 
@@ -27,7 +27,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-const ARTICLES: usize = 10;
+const ARTICLES: usize = 2;
 /// Clock ticks per second of /proc/PID/stat: USER_HZ is 100 on every Linux that runs Rust.
 const TICKS: f64 = 100.0;
 
@@ -91,7 +91,7 @@ async fn main() -> anyhow::Result<()> {
     service.stop()
 }
 
-/// The same ten articles, and on every hundredth source one more each minute.
+/// The same two articles, and on every hundredth source one more each minute.
 async fn feed(State(site): State<Arc<Site>>, Part(source): Part<usize>) -> impl IntoResponse {
     site.asked.fetch_add(1, Ordering::Relaxed);
     let minutes = usize::try_from(site.start.elapsed().as_secs() / 60).unwrap_or(0);
@@ -160,7 +160,7 @@ fn lay_out(folder: &Path, address: SocketAddr, sources: usize) -> anyhow::Result
     let settings = folder.join("settings.toml");
     fs::write(
         &settings,
-        "state = \"state\"\n[fetch]\nallow_private = [\"127.0.0.0/8\"]\n\
+        "state = \"state\"\n[fetch]\ndelay = \"0s\"\nallow_private = [\"127.0.0.0/8\"]\n\
          [crawl]\nselectors = \"selectors\"\ncatalogue = false\n[lists]\nsync = false\n",
     )?;
     Ok(settings)

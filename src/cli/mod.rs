@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod crawl;
 mod demo;
+mod digest;
 mod group;
 mod history;
 mod feedback;
@@ -49,6 +50,7 @@ enum Command {
     History(history::Args),
     Feedback(feedback::Args),
     Subscriber(subscriber::Args),
+    Digest(digest::Args),
     Story(story::Args),
     Source(source::Args),
     List(list::Args),
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::History(args) => history::run(args),
         Command::Feedback(args) => feedback::run(args),
         Command::Subscriber(args) => subscriber::run(args),
+        Command::Digest(args) => digest::run(args),
         Command::Story(args) => story::run(args),
         Command::Source(args) => source::run(args),
         Command::List(args) => list::run(args),

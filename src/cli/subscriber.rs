@@ -1,6 +1,9 @@
 //! `subscriber`: who gets alerts.
 
-use anyhow::Context;
+mod back_test;
+
+use anyhow::{Context, bail};
+use chrono_tz::Tz;
 
 use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, open_store};
@@ -30,9 +33,14 @@ enum Action {
     /// Show everybody who gets alerts
     List,
     /// Send nothing more to an address, waiting mails included
-    Remove { email: String },
+    Remove {
+        email: String,
+    },
     /// Send alerts again to an address that was suspended because mails came back
-    Resume { email: String },
+    Resume {
+        email: String,
+    },
+    Try(back_test::Args),
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
@@ -84,7 +92,16 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
                 }
                 anstream::println!("{shown} gets nothing more");
             }
+            Action::Try(args) => return back_test::run(&settings, &store, args).await,
         }
         Ok(Exit::Done)
     })
+}
+
+/// The zone of that name.
+fn zone(text: &str) -> anyhow::Result<Tz> {
+    match text.parse() {
+        Ok(zone) => Ok(zone),
+        Err(_) => bail!("{text:?} is no time zone; write a name such as Europe/Berlin or UTC"),
+    }
 }

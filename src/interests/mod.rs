@@ -8,6 +8,7 @@ mod expression;
 mod written;
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 use crate::interests::expression::haystack;
 use crate::model::facts::{Action, Facts, Measure};
@@ -44,7 +45,7 @@ pub struct Subject<'a> {
     /// The story it belongs to, where that is known.
     pub story: Option<i64>,
     /// Title and text as expressions search them; made when first asked for.
-    haystack: OnceCell<String>,
+    pub(crate) haystack: OnceCell<String>,
 }
 
 impl<'a> Subject<'a> {
@@ -148,18 +149,28 @@ pub fn meets(criteria: &Criteria, subject: &Subject<'_>) -> Result<Met, Missed> 
     Ok(Met { because })
 }
 
-/// The mute that holds an article back, if one does.
-pub fn muted<'m>(mutes: &'m [Mute], subject: &Subject<'_>) -> Option<&'m Mute> {
+/// The mute that holds an article back from somebody with these interests, if one does.
+///
+/// Muting a name does not hide the others: everything named must be muted. Of the watched names only
+/// those that the subscriber watches count, since nobody's watching changes what another gets.
+pub fn muted<'m>(
+    mutes: &'m [Mute],
+    interests: &[Interest],
+    subject: &Subject<'_>,
+) -> Option<&'m Mute> {
+    let own = interests.iter().flat_map(|interest| &interest.criteria.names);
+    let own: HashSet<String> = own.map(|name| fold(name)).collect();
+    let watched = subject.watched.iter().map(|name| fold(name)).filter(|name| own.contains(name));
+    let named: HashSet<String> =
+        subject.named.iter().map(|name| fold(name)).chain(watched).collect();
+    let is_muted_name = |name: &String| {
+        mutes.iter().any(|mute| matches!(mute, Mute::Name(muted) if fold(muted) == *name))
+    };
+    let all_muted = !named.is_empty() && named.iter().all(is_muted_name);
     mutes.iter().find(|mute| match mute {
         Mute::Story(story) => subject.story == Some(*story),
         Mute::Source(source) => subject.source == source,
-        Mute::Name(name) => {
-            let name = fold(name);
-            // Muting one name does not hide the others: all that are named must be muted.
-            let others = subject.named.iter().chain(&subject.watched).filter(|it| fold(it) != name);
-            let is_named = subject.named.iter().chain(&subject.watched).any(|it| fold(it) == name);
-            is_named && others.count() == 0
-        }
+        Mute::Name(name) => all_muted && named.contains(&fold(name)),
     })
 }
 

@@ -1,8 +1,8 @@
-//! What criteria ask of an article, case by case.
+//! Which articles meet which criteria, and what mutes hold back.
 
 use crate::interests::{Subject, criteria, meets, muted};
 use crate::model::facts::{Action, Measure};
-use crate::model::interest::Mute;
+use crate::model::interest::{Cadence, Interest, Mute};
 
 fn subject() -> Subject<'static> {
     Subject {
@@ -68,11 +68,25 @@ fn the_reasons_are_named() {
 }
 
 #[test]
-fn mutes_hold_back_stories_sources_and_lone_names() {
-    let hides = |mute| muted(&[mute], &subject()).is_some();
-    assert!(hides(Mute::Story(7)) && !hides(Mute::Story(8)));
-    assert!(hides(Mute::Source("us/ofac-recent-actions".to_owned())));
-    assert!(!hides(Mute::Name("CALVENNA SHIPPING".to_owned())), "another watched name is in it");
-    let alone = Subject { watched: Vec::new(), ..subject() };
-    assert!(muted(&[Mute::Name("CALVENNA SHIPPING".to_owned())], &alone).is_some());
+fn mutes_hold_back_stories_sources_and_names_where_nothing_else_is_named() {
+    let name = |name: &str| Mute::Name(name.to_owned());
+    let watching = |names: &str| {
+        let criteria = criteria(&format!("names={names}")).unwrap();
+        vec![Interest { id: 1, name: "Ours".to_owned(), criteria, cadence: Cadence::AtOnce }]
+    };
+    let (shipping, calvenna) = (name("CALVENNA SHIPPING"), name("calvenna"));
+    let cases: [(Vec<Mute>, Vec<Interest>, bool); 7] = [
+        (vec![Mute::Story(7)], Vec::new(), true),
+        (vec![Mute::Story(8)], Vec::new(), false),
+        (vec![Mute::Source("us/ofac-recent-actions".to_owned())], Vec::new(), true),
+        // Somebody else watches Calvenna: that is none of this subscriber's affair.
+        (vec![shipping.clone()], Vec::new(), true),
+        (vec![shipping.clone()], watching("Calvenna"), false),
+        (vec![shipping, calvenna.clone()], watching("Calvenna"), true),
+        (vec![calvenna], Vec::new(), false),
+    ];
+    for (mutes, interests, expected) in cases {
+        let said = muted(&mutes, &interests, &subject());
+        assert_eq!(said.is_some(), expected, "{mutes:?} {interests:?}");
+    }
 }

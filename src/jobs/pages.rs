@@ -371,7 +371,7 @@ struct Judgement {
 
 /// A subscriber who wants to be told of an article as soon as it is stored, with the reasons.
 fn told_at_once(wishes: &Wishes, subject: &Subject<'_>) -> Option<Recipient> {
-    if interests::muted(&wishes.mutes, subject).is_some() {
+    if interests::muted(&wishes.mutes, &wishes.interests, subject).is_some() {
         return None;
     }
     let at_once = wishes.interests.iter().filter(|it| it.cadence == Cadence::AtOnce);

@@ -126,6 +126,11 @@ impl Action {
             Action::CounterSanction => "counter-sanction",
         }
     }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
 }
 
 /// What is done to the target.
@@ -189,6 +194,11 @@ impl Measure {
             Measure::SecondarySanctions => "secondary-sanctions",
             Measure::ProductBan => "product-ban",
         }
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
     }
 }
 

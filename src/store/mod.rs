@@ -12,6 +12,7 @@ mod backup;
 mod bounces;
 mod commit;
 mod designations;
+mod digests;
 mod facts;
 mod feedback;
 mod figures;
@@ -35,6 +36,7 @@ mod site_memory;
 mod sources;
 mod stories;
 mod story_book;
+mod subjects;
 mod subscribers;
 mod told;
 mod troubles;
@@ -65,6 +67,9 @@ pub use crate::store::backup::{
 };
 pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::commit::{Commit, Committed, Rules};
+pub use crate::store::digests::{
+    DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind, ToldBefore,
+};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
 pub use crate::store::figures::{
@@ -85,6 +90,7 @@ pub use crate::store::stories::StoryRules;
 pub use crate::store::story_book::{
     HeldBack, Merger, RecentReport, StoryChange, StoryLine, StoryView,
 };
+pub use crate::store::subjects::StoredSubject;
 pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};

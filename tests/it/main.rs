@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
 mod architecture;
+mod back_test;
 mod bounces;
 mod browser;
 mod cli;
@@ -12,6 +13,7 @@ mod crawl;
 mod delivery;
 mod deploy;
 mod demo;
+mod digests;
 mod docs;
 mod facts;
 mod faults;
@@ -26,6 +28,7 @@ mod lists;
 mod mail;
 mod mail_form;
 mod pdf;
+mod pictures;
 mod read;
 mod rescreen;
 mod screen;
