@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::jobs::bounces::{self, Ways};
+use crate::jobs::compose_digests::Composer;
 use crate::jobs::crawl::Crawler;
 use crate::jobs::heart::Heart;
 use crate::jobs::keep_house::Housekeeper;
@@ -211,6 +212,8 @@ impl Jobs {
         let mut makers = Group::default();
         let crawler = Crawler { stop: makers.stop.clone(), ..plan.crawler.clone() };
         let sources = plan.sources.clone();
+        let composer = Composer::new(&crawler, &sources, &plan.watch.lists);
+        makers.spawn("the composer of digests", composer.run());
         makers.spawn("the settling of stories", crawler.story_settling().run());
         makers.spawn("the crawl", async move { crawler.crawl_when_due(&sources).await });
         let sync = ListSync { stop: makers.stop.clone(), ..plan.watch.sync.clone() };

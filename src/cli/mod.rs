@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod crawl;
 mod demo;
+mod digest;
 mod group;
 mod history;
 mod feedback;
@@ -51,6 +52,7 @@ enum Command {
     Feedback(feedback::Args),
     Subscriber(subscriber::Args),
     Why(why::Args),
+    Digest(digest::Args),
     Story(story::Args),
     Source(source::Args),
     List(list::Args),
@@ -94,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Feedback(args) => feedback::run(args),
         Command::Subscriber(args) => subscriber::run(args),
         Command::Why(args) => why::run(args),
+        Command::Digest(args) => digest::run(args),
         Command::Story(args) => story::run(args),
         Command::Source(args) => source::run(args),
         Command::List(args) => list::run(args),

@@ -7,10 +7,12 @@ use crate::digest::alert::{HEADLINE, Link, NAME, link, subject};
 use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
 use crate::digest::line::{one_line, shorten, wrap};
 use crate::digest::words::{self, COLUMNS};
+use crate::model::interest::Mute;
 use crate::model::judged::Matter;
 use crate::model::source::Source;
 use crate::model::story::{Brings, Telling};
 use crate::model::subscriber::{Message, Subscriber};
+use crate::tokens::Right;
 
 /// The article that something happened to.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +41,8 @@ pub enum News<'a> {
     Gone,
     /// It adds to a story that was told before.
     Added {
+        /// The story's row.
+        story: i64,
         /// What it adds; not empty.
         brings: &'a [Brings],
         /// Who told the story before.
@@ -85,11 +89,13 @@ fn message(notice: &Notice, cause: &str, reader: &Reader, letterhead: &Letterhea
         (Some(_), _) => "We sent you an alert about this article. It now says something else.",
         (None, _) => "This page is watched in place. It now says something else.",
     };
+    let mute = notice.story.map(|story| Right::Mute(Mute::Story(story)));
+    let mute = &mute.and_then(|right| letterhead.page(right, subscriber));
     let written = "a template writes into a string, which cannot fail";
     Written {
         subject: notice.subject.clone(),
-        text: TextPart { notice, why, foot }.render().expect(written),
-        html: HtmlPart { notice, why, foot }.render().expect(written),
+        text: TextPart { notice, why, mute, foot }.render().expect(written),
+        html: HtmlPart { notice, why, mute, foot }.render().expect(written),
         message_id: letterhead.message_id("change", cause, subscriber),
         follows: alert.clone(),
     }
@@ -102,6 +108,8 @@ struct Notice {
     subject: String,
     headline: String,
     source: String,
+    /// The story, where it may be muted.
+    story: Option<i64>,
     /// What happened: `Changed`, `Gone` or `Update`.
     mark: &'static str,
     /// "What changed: numbers, names", "What is new: E.O. 14024"; empty where the page is gone.
@@ -138,6 +146,8 @@ struct Passage {
 struct TextPart<'a> {
     notice: &'a Notice,
     why: &'a str,
+    /// The link to hear no more of the story.
+    mute: &'a Option<String>,
     foot: &'a Foot<'a>,
 }
 
@@ -146,6 +156,8 @@ struct TextPart<'a> {
 struct HtmlPart<'a> {
     notice: &'a Notice,
     why: &'a str,
+    /// The link to hear no more of the story.
+    mute: &'a Option<String>,
     foot: &'a Foot<'a>,
 }
 
@@ -198,6 +210,10 @@ impl Notice {
         Self {
             subject: subject(&format!("{mark}: {headline}"), &name),
             mark,
+            story: match news {
+                News::Added { story, .. } => Some(*story),
+                News::Changed { .. } | News::Gone => None,
+            },
             primary,
             also,
             side: if words::runs_leftwards(language) { "right" } else { "left" },

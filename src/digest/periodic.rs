@@ -141,7 +141,8 @@ struct Line {
     /// `Corrected` or `Gone`; else empty.
     mark: &'static str,
     summary: String,
-    /// Source, date and certainty.
+    source: String,
+    /// Date, language and certainty, each after a dot.
     details: String,
     also: String,
     language: String,
@@ -183,8 +184,8 @@ impl TextPart<'_> {
         }
     }
 
-    fn below(&self, line: &str) -> String {
-        wrap(line, COLUMNS, "    ")
+    fn below(&self, line: impl AsRef<str>) -> String {
+        wrap(line.as_ref(), COLUMNS, "    ")
     }
 
     fn item(&self, line: &str) -> String {
@@ -295,7 +296,7 @@ fn line(item: &DigestItem) -> Line {
     };
     let language = item.language.clone().unwrap_or_default();
     let leftwards = words::runs_leftwards(&language);
-    let mut details = vec![if item.official { format!("{source} (official)") } else { source }];
+    let mut details = Vec::new();
     details.extend(item.published.map(|stamp| words::date(&stamp)));
     if !language.is_empty() && language != "en" {
         details.push(one_line(words::language(&language)));
@@ -316,7 +317,8 @@ fn line(item: &DigestItem) -> Line {
             Mark::New | Mark::Known => "",
         },
         summary: summary::line(&item.facts).unwrap_or_default(),
-        details: details.join(" · "),
+        source: if item.official { format!("{source} (official)") } else { source },
+        details: details.iter().map(|detail: &String| format!(" · {detail}")).collect(),
         also: if also.is_empty() { String::new() } else { format!("Also in {}", also.join(", ")) },
         language,
         direction: if leftwards { "rtl" } else { "ltr" },

@@ -1,6 +1,7 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
 pub mod back_test;
+pub mod compose_digests;
 pub mod bounces;
 pub mod back_up;
 pub mod crawl;

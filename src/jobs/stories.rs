@@ -48,7 +48,7 @@ impl Crawler {
     ) -> store::Result<Vec<Message>> {
         let Some(keys) = keys else { return Ok(Vec::new()) };
         let story = self.store.story_so_far(keys.clone(), now, STORY_RULES).await?;
-        let Some(StorySoFar { said, tellings, told, .. }) = story else { return Ok(Vec::new()) };
+        let Some(StorySoFar { id, said, tellings, told }) = story else { return Ok(Vec::new()) };
         let brings = said.brought_by(judged, source.kind == SourceKind::Government);
         if told.is_empty() || brings.is_empty() {
             return Ok(Vec::new());
@@ -66,7 +66,7 @@ impl Crawler {
             language: judged.article.language.as_deref(),
         };
         let version = judged.keys.wording;
-        let news = News::Added { brings: &brings, tellings: &tellings, version };
+        let news = News::Added { story: id, brings: &brings, tellings: &tellings, version };
         Ok(digest::follow_ups(&known, &news, source, &readers, &self.letterhead(now)))
     }
 }

@@ -441,7 +441,9 @@ impl Writing<'_> {
         let mut held_back = 0;
         for message in messages {
             // An edit that makes it relevant once more is no news to them.
-            if stories::is_told_of(self.transaction, article, message.subscriber)? {
+            if stories::is_told_of(self.transaction, article, message.subscriber)?
+                || stories::is_muted(self.transaction, story, message.subscriber)?
+            {
                 continue;
             }
             let told = stories::first_told(self.transaction, story, message.subscriber)?;

@@ -1,10 +1,12 @@
 //! Legal identifiers and facts of articles.
 
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
-use crate::model::facts::{Facts, Place, Shown};
+use crate::model::facts::{
+    Action, Bound, Count, DateRole, Dated, Facts, Measure, Place, Programme, Shown, Unit,
+};
 use crate::model::judged::{Cited, Field};
-use crate::store::{Result, Store};
+use crate::store::{Error, Result, Store};
 
 /// A fact as it is stored: one shape for all kinds, so that one query finds every article of an
 /// authority, a programme or a date.
@@ -157,4 +159,55 @@ fn name(field: Field) -> &'static str {
         Field::Title => "title",
         Field::Text => "text",
     }
+}
+
+/// The facts of an article as summaries print them: without sums of money and without the issuers of
+/// programmes.
+pub(crate) fn read_facts(connection: &Connection, article: i64) -> Result<Facts> {
+    let mut statement = connection.prepare_cached(
+        "SELECT kind, value, detail, bound, country, sentence FROM fact
+         WHERE article = ?1 ORDER BY position",
+    )?;
+    let mut rows = statement.query([article])?;
+    let mut facts = Facts::default();
+    while let Some(row) = rows.next()? {
+        let (kind, value, detail): (String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (bound, sentence): (String, String) = (row.get(3)?, row.get(5)?);
+        let place = Place { field: Field::Text, start: 0, end: 0, sentence };
+        let corrupt = |expected| Error::Corrupt { value: format!("{value} {detail}"), expected };
+        match kind.as_str() {
+            "authority" => facts.authorities.push(Shown { value, place }),
+            "action" => {
+                let value = Action::named(&value).ok_or_else(|| corrupt("an action"))?;
+                facts.actions.push(Shown { value, place });
+            }
+            "measure" => {
+                let value = Measure::named(&value).ok_or_else(|| corrupt("a measure"))?;
+                facts.measures.push(Shown { value, place });
+            }
+            "programme" => {
+                let (issuer, country) = (String::new(), row.get(4)?);
+                let value = Programme { id: value, issuer, topic: detail, country };
+                facts.programmes.push(Shown { value, place });
+            }
+            "country" => facts.countries.push(Shown { value, place }),
+            "count" => {
+                let bounds = [Bound::Exactly, Bound::AtLeast, Bound::About];
+                let unit = Unit::ALL.into_iter().find(|unit| unit.name() == detail);
+                let bound = bounds.into_iter().find(|it| it.name() == bound);
+                let count = value.parse().ok().zip(unit).zip(bound);
+                let ((number, unit), bound) = count.ok_or_else(|| corrupt("a count"))?;
+                facts.counts.push(Shown { value: Count { number, unit, bound }, place });
+            }
+            "date" => {
+                let role = DateRole::ALL.into_iter().find(|role| role.name() == detail);
+                let (role, at) =
+                    role.zip(value.parse().ok()).ok_or_else(|| corrupt("a date with its role"))?;
+                facts.dates.push(Shown { value: Dated { role, at }, place });
+            }
+            _ => {}
+        }
+    }
+    Ok(facts)
 }

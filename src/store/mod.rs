@@ -12,6 +12,7 @@ mod backup;
 mod bounces;
 mod commit;
 mod designations;
+mod digests;
 mod facts;
 mod feedback;
 mod figures;
@@ -68,6 +69,9 @@ pub use crate::store::backup::{
 };
 pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::commit::{Commit, Committed, Rules};
+pub use crate::store::digests::{
+    DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind, ToldBefore,
+};
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
 pub use crate::store::figures::{
@@ -94,6 +98,7 @@ pub use crate::store::subjects::StoredSubject;
 pub use crate::store::subscribers::{
     Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person, Request as SubscriptionRequest,
 };
+pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};
 pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};

@@ -281,6 +281,16 @@ pub(crate) fn first_told(
         .optional()?)
 }
 
+/// Whether a subscriber wants to hear no more of a story, or of one that was merged into it.
+pub(crate) fn is_muted(connection: &Connection, story: i64, subscriber: i64) -> Result<bool> {
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM mute WHERE subscriber = ?2 AND kind = 'story'
+         AND (value = CAST(?1 AS TEXT)
+              OR value IN (SELECT CAST(id AS TEXT) FROM story WHERE became = ?1))",
+    )?;
+    Ok(statement.exists(params![story, subscriber])?)
+}
+
 /// Whether a subscriber got a mail about this very article.
 pub(crate) fn is_told_of(connection: &Connection, article: i64, subscriber: i64) -> Result<bool> {
     Ok(connection

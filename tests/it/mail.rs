@@ -7,13 +7,19 @@ use std::{env, fs};
 
 use chrono::TimeDelta;
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
-use sanctionwatch::digest::{self, Letter, Letterhead};
+use sanctionwatch::digest::{
+    self, Digest, DigestItem, DigestList, Known, Letter, Letterhead, Mark, News, Reader, Unread,
+};
 use sanctionwatch::interests;
 use sanctionwatch::mail::memory::Memory;
 use sanctionwatch::mail::settings::{Backend, Login, Security, Settings, Smtp};
 use sanctionwatch::mail::{Failure, Mailer};
+use sanctionwatch::model;
+use sanctionwatch::model::change::ChangeKind;
+use sanctionwatch::model::designation::{Designation, Issuer, ListedName, NameQuality, PartyKind};
 use sanctionwatch::model::interest::Interest;
-use sanctionwatch::model::judged::Judged;
+use sanctionwatch::model::judged::{Judged, Matter};
+use sanctionwatch::model::story::{Brings, Telling};
 use sanctionwatch::model::subscriber::Message;
 use sanctionwatch::store::{Store, SubscriptionRequest};
 use sanctionwatch::tokens::Right;
@@ -102,6 +108,154 @@ fn letters_read_as_the_reference_says() {
             assert!(!message.text.contains(forbidden) || forbidden == "<b>", "{name}: {forbidden}");
             assert!(!message.html.contains(forbidden), "{name}: {forbidden}");
         }
+    }
+}
+
+/// An update, a correction and a page that is gone, as a service with web pages sends them.
+fn follow_up(news: &News<'_>) -> Message {
+    let (judged, source) = sample("official");
+    let known = Known {
+        title: &judged.article.title,
+        url: &judged.article.url,
+        address: &judged.keys.address,
+        language: judged.article.language.as_deref(),
+    };
+    let alert = Some("<alert.1.7@example.net>".to_owned());
+    let reader = Reader { subscriber: anna().subscriber, alert };
+    let (sender, links) = (sender(), links());
+    let letterhead = Letterhead { sender: &sender, links: Some(&links), now: now() };
+    digest::follow_ups(&known, news, &source, &[reader], &letterhead).remove(0)
+}
+
+fn changed(name: &str, number: usize, kind: ChangeKind) -> model::change::Change {
+    let party = Designation {
+        id: number.to_string(),
+        issuer: Issuer::Ofac,
+        kind: PartyKind::Person,
+        names: vec![ListedName { text: name.to_owned(), quality: NameQuality::Primary }],
+        programmes: vec!["RUSSIA-EO14024".to_owned()],
+        countries: Vec::new(),
+        births: Vec::new(),
+        identifiers: Vec::new(),
+        positions: Vec::new(),
+        listed_on: None,
+        remarks: Vec::new(),
+    };
+    model::change::Change { kind, party }
+}
+
+fn list_alert() -> Message {
+    let evil = "<script>alert(1)</script>\r\nBcc: x@example.org \u{202e}gpj.exe";
+    let changes = [
+        changed("Calvenna Shipping", 1, ChangeKind::Added),
+        changed("Wolframoxidzirkoniumcarbidlagerhausverwaltungsgesellschaft", 2, ChangeKind::Added),
+        changed("شركة الشحن", 3, ChangeKind::Added),
+        changed(evil, 4, ChangeKind::Removed),
+    ];
+    let news = digest::ListNews {
+        list: "ofac-sdn",
+        title: "OFAC SDN",
+        at: now(),
+        parties: 17_000,
+        changes: &changes,
+    };
+    let (sender, links) = (sender(), links());
+    let letterhead = Letterhead { sender: &sender, links: Some(&links), now: now() };
+    digest::list_alerts(&news, &[anna()], &letterhead).remove(0)
+}
+
+/// A digest with everything in it that one can hold.
+fn full_digest() -> Message {
+    let item = |name: &str, score: f64, mark: Mark| {
+        let (judged, source) = sample(name);
+        DigestItem {
+            title: judged.article.title,
+            url: judged.article.url,
+            source: source.title,
+            official: name == "official",
+            published: judged.article.published,
+            language: judged.article.language,
+            score,
+            facts: judged.facts,
+            mark,
+            also: Vec::new(),
+        }
+    };
+    let also = ["Harbour Ledger", "Новости дня", "通信社", "<b>x</b>", "one", "two"];
+    let digest = Digest {
+        due: now(),
+        interest: 1,
+        items: vec![
+            DigestItem {
+                also: also.iter().map(|&it| it.to_owned()).collect(),
+                ..item("official", 0.97, Mark::New)
+            },
+            item("japanese", 0.93, Mark::New),
+            item("russian", 0.81, Mark::New),
+            item("arabic", 0.74, Mark::New),
+            item("title-only", 0.7, Mark::Corrected),
+            item("hostile", 0.6, Mark::Gone),
+            item("title-only", 0.55, Mark::Known),
+        ],
+        more: 37,
+        lists: vec![DigestList {
+            title: "ofac-sdn".to_owned(),
+            at: now(),
+            added: 12,
+            removed: 1,
+            amended: 3,
+            names: vec!["+ Calvenna Shipping".to_owned(), "− <i>Farrow</i>\r\nLine".to_owned()],
+        }],
+        unread: vec![
+            Unread { title: "Trade Measures Office".to_owned(), since: Some(now()) },
+            Unread { title: "Quay <i>Courier".to_owned(), since: None },
+        ],
+    };
+    let (sender, links) = (sender(), links());
+    let letterhead = Letterhead { sender: &sender, links: Some(&links), now: now() };
+    digest::digest(&digest, &anna(), &letterhead)
+}
+
+#[tokio::test]
+async fn follow_ups_lists_and_digests_read_as_the_reference_says() {
+    let telling = |title: &str, source: &str, official, url: &str| Telling {
+        title: title.to_owned(),
+        source: source.to_owned(),
+        official,
+        url: url.to_owned(),
+        article: 1,
+        at: now(),
+        is_copy: false,
+    };
+    let tellings = [
+        telling("Designations", "Treasury <i>", true, "https://home.treasury.example/1"),
+        telling("A ring is listed", "Harbour Ledger", false, "javascript:alert(1)"),
+    ];
+    let brings = [Brings::Instrument("E.O. 14024".to_owned())];
+    let update = News::Added { story: 5, brings: &brings, tellings: &tellings, version: 2 };
+    let difference = "- Twelve firms <b>and</b> four ships\n+ Thirteen firms and four ships\n";
+    let matters = [Matter::Number];
+    let change = News::Changed { matters: &matters, difference, version: 2 };
+    for (name, message) in [
+        ("update", follow_up(&update)),
+        ("follow-up", follow_up(&change)),
+        ("gone", follow_up(&News::Gone)),
+        ("list", list_alert()),
+        ("digest", full_digest()),
+    ] {
+        reads_as_the_reference_says(name, &message);
+        for forbidden in ["<script", "<i>", "<b>", "javascript:", "\u{202e}"] {
+            assert!(!message.html.contains(forbidden), "{name}: {forbidden}");
+        }
+        for line in message.text.lines().filter(|line| !line.contains("://")) {
+            assert!(line.chars().count() <= 72, "{name}: {line:?}");
+        }
+        assert!(!message.text.contains("\n\n\n"), "{name} has a hole:\n{}", message.text);
+        let leave = links().page(Right::Leave, 7, 0, now());
+        assert_eq!(message.leave_url.as_ref(), Some(&leave), "{name}");
+        let mail = mailed(&message).await;
+        let parsed = MessageParser::default().parse(&mail).unwrap();
+        assert!(parsed.bcc().is_none() && parsed.subject() == Some(message.subject.as_str()));
     }
 }
 
