@@ -124,7 +124,7 @@ impl fmt::Display for HeldBack {
             HeldBack::TooOld { published, alert_age } => write!(
                 f,
                 "it was published at {}, more than {} days before it was found \
-                 (crawl.alert_age): such is no alert",
+                 (crawl.alert_age): such is no news",
                 day(published),
                 alert_age.num_days()
             ),
@@ -241,6 +241,13 @@ impl Case<'_> {
             reasons.push(HeldBack::Missed);
         }
         reasons.extend(mute.clone().map(HeldBack::Muted));
+        let published = subject.published.map(|stamp| stamp.instant());
+        if let Some(published) = published
+            && published + self.alert_age < subject.first_seen
+        {
+            reasons.push(HeldBack::TooOld { published, alert_age: self.alert_age });
+            return reasons;
+        }
         let (at_once, by_digest): (Vec<&Interest>, Vec<&Interest>) =
             met.into_iter().partition(|interest| interest.cadence == Cadence::AtOnce);
         if at_once.is_empty() {
@@ -249,12 +256,6 @@ impl Case<'_> {
                 Some(HeldBack::Digest { interest: interest.name.clone(), due })
             }));
             return reasons;
-        }
-        let published = subject.published.map(|stamp| stamp.instant());
-        if let Some(published) = published
-            && published + self.alert_age < subject.first_seen
-        {
-            reasons.push(HeldBack::TooOld { published, alert_age: self.alert_age });
         }
         reasons.extend(self.told_before.clone().map(HeldBack::ToldBefore));
         let added = at_once.iter().filter_map(|interest| self.course.interests.get(&interest.id));

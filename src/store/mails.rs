@@ -10,7 +10,7 @@ use crate::store::{Result, Store, parse_moment};
 /// A mail and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailOf {
-    /// `article:42`, `revision:42:1`, `gone:42`.
+    /// `article:42`, `revision:42:1`, `gone:42`, or the digest that told it.
     pub cause: String,
     pub subject: String,
     pub message_id: String,
@@ -55,7 +55,7 @@ pub struct CopyOf {
 }
 
 impl Store {
-    /// A subscriber's mails on an article, the oldest first.
+    /// A subscriber's mails on an article, digests that told it among them, the oldest first.
     pub async fn mails_of(&self, subscriber: i64, article: i64) -> Result<Vec<MailOf>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -63,7 +63,11 @@ impl Store {
                  FROM delivery
                  WHERE subscriber = ?1
                    AND (article = ?2 OR cause IN ('article:' || ?2, 'gone:' || ?2)
-                        OR cause GLOB 'revision:' || ?2 || ':*')
+                        OR cause GLOB 'revision:' || ?2 || ':*'
+                        OR cause IN (SELECT 'digest:' || due || ':' || interest
+                                     FROM digest JOIN digest_item ON digest_item.digest = digest.id
+                                     WHERE digest.subscriber = ?1 AND digest_item.subject = ?2
+                                       AND kind <> 'list'))
                  ORDER BY id",
             )?;
             let mut rows = statement.query(params![subscriber, article])?;

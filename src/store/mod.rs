@@ -98,7 +98,6 @@ pub use crate::store::subjects::StoredSubject;
 pub use crate::store::subscribers::{
     Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person, Request as SubscriptionRequest,
 };
-pub use crate::store::subscribers::{Known as KnownSubscriber, Request as SubscriptionRequest};
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};
 pub use crate::store::versions::{ChangeView, SnapshotView, VersionView};
