@@ -14,7 +14,7 @@ use crate::model::interest::{Cadence, Interest, Mute};
 use crate::model::judged::Evidence;
 use crate::model::subscriber::{Standing, Subscriber};
 use crate::store::{
-    self, CopyOf, Course, KnownSubscriber, MailOf, Store, StoredSubject, ToldBefore,
+    self, CopyOf, Course, KnownSubscriber, MailOf, Store, StoredSubject, StoryTold,
 };
 
 /// The article somebody asks about.
@@ -70,7 +70,7 @@ pub enum HeldBack {
     /// The page is a copy of an article, which alone is told.
     Copy(CopyOf),
     /// Its story had been told, and it added nothing to act on.
-    ToldBefore(ToldBefore),
+    StoryTold(StoryTold),
     /// Not about sanctions.
     NotRelevant {
         score: f64,
@@ -115,7 +115,7 @@ impl fmt::Display for HeldBack {
                 copy.share * 100.0,
                 copy.article
             ),
-            HeldBack::ToldBefore(before) => {
+            HeldBack::StoryTold(before) => {
                 write!(f, "its story {} was told before: {}", before.story, before.reason)
             }
             HeldBack::NotRelevant { score } => {
@@ -166,8 +166,8 @@ pub async fn why(
     let mails = store.mails_of(subscriber.id, about.article).await?;
     let text = store.texts(vec![about.article]).await?.remove(&about.article).unwrap_or_default();
     let decided = decide(text, subject, interests, mutes).await?;
-    let told_before = store.told_before(about.article).await?;
-    let case = Case { standing: *standing, course, about, told_before, alert_age, subscriber };
+    let story_told = store.story_told(about.article).await?;
+    let case = Case { standing: *standing, course, about, story_told, alert_age, subscriber };
     let was_told = !mails.is_empty();
     let held_back =
         if was_told && case.about.copy.is_none() { Vec::new() } else { case.held_back(&decided) };
@@ -219,7 +219,7 @@ struct Case<'a> {
     standing: Standing,
     course: Course,
     about: About,
-    told_before: Option<ToldBefore>,
+    story_told: Option<StoryTold>,
     alert_age: TimeDelta,
     subscriber: &'a Subscriber,
 }
@@ -257,7 +257,7 @@ impl Case<'_> {
             }));
             return reasons;
         }
-        reasons.extend(self.told_before.clone().map(HeldBack::ToldBefore));
+        reasons.extend(self.story_told.clone().map(HeldBack::StoryTold));
         let added = at_once.iter().filter_map(|interest| self.course.interests.get(&interest.id));
         let first = added.min().filter(|added| subject.first_seen < **added);
         reasons.extend(first.copied().map(HeldBack::AddedLater));
