@@ -31,7 +31,7 @@ pub struct Trial {
     pub zone: Tz,
     /// How far back.
     pub days: u32,
-    /// What was published longer before it was first seen causes no alert: `crawl.alert_age`.
+    /// What was published longer before it was first seen is no news: `crawl.alert_age`.
     pub alert_age: TimeDelta,
 }
 
@@ -155,11 +155,10 @@ async fn by_texts(
     Ok(met)
 }
 
-/// Whether it was old news when it was found: such causes no alert.
+/// Whether it was old when it was found: such is no news.
 fn is_too_old(subject: &StoredSubject, trial: &Trial) -> bool {
     let published = subject.published.map(|stamp| stamp.instant());
-    trial.cadence == Cadence::AtOnce
-        && published.is_some_and(|at| at + trial.alert_age < subject.first_seen)
+    published.is_some_and(|at| at + trial.alert_age < subject.first_seen)
 }
 
 fn item(subject: StoredSubject, told: DateTime<Utc>, because: Vec<String>) -> Item {

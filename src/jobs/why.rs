@@ -15,7 +15,7 @@ use crate::model::judged::Evidence;
 use crate::model::subscriber::{Standing, Subscriber};
 use crate::parse::address;
 use crate::store::{
-    self, CopyOf, Course, KnownSubscriber, MailOf, Store, StoredSubject, ToldBefore,
+    self, CopyOf, Course, KnownSubscriber, MailOf, Store, StoredSubject, StoryTold,
 };
 
 /// The article somebody asks about.
@@ -71,7 +71,7 @@ pub enum HeldBack {
     /// The page is a copy of an article, which alone is told.
     Copy(CopyOf),
     /// Its story had been told, and it added nothing to act on.
-    ToldBefore(ToldBefore),
+    StoryTold(StoryTold),
     /// Not about sanctions.
     NotRelevant {
         score: f64,
@@ -116,7 +116,7 @@ impl fmt::Display for HeldBack {
                 copy.share * 100.0,
                 copy.article
             ),
-            HeldBack::ToldBefore(before) => {
+            HeldBack::StoryTold(before) => {
                 write!(f, "its story {} was told before: {}", before.story, before.reason)
             }
             HeldBack::NotRelevant { score } => {
@@ -125,7 +125,7 @@ impl fmt::Display for HeldBack {
             HeldBack::TooOld { published, alert_age } => write!(
                 f,
                 "it was published at {}, more than {} days before it was found \
-                 (crawl.alert_age): such is no alert",
+                 (crawl.alert_age): such is no news",
                 day(published),
                 alert_age.num_days()
             ),
@@ -184,8 +184,8 @@ pub async fn why(
     let mails = store.mails_of(subscriber.id, about.article).await?;
     let text = store.texts(vec![about.article]).await?.remove(&about.article).unwrap_or_default();
     let decided = decide(text, subject, interests, mutes).await?;
-    let told_before = store.told_before(about.article).await?;
-    let case = Case { standing: *standing, course, about, told_before, alert_age, subscriber };
+    let story_told = store.story_told(about.article).await?;
+    let case = Case { standing: *standing, course, about, story_told, alert_age, subscriber };
     let was_told = !mails.is_empty();
     let held_back =
         if was_told && case.about.copy.is_none() { Vec::new() } else { case.held_back(&decided) };
@@ -237,7 +237,7 @@ struct Case<'a> {
     standing: Standing,
     course: Course,
     about: About,
-    told_before: Option<ToldBefore>,
+    story_told: Option<StoryTold>,
     alert_age: TimeDelta,
     subscriber: &'a Subscriber,
 }
@@ -259,6 +259,13 @@ impl Case<'_> {
             reasons.push(HeldBack::Missed);
         }
         reasons.extend(mute.clone().map(HeldBack::Muted));
+        let published = subject.published.map(|stamp| stamp.instant());
+        if let Some(published) = published
+            && published + self.alert_age < subject.first_seen
+        {
+            reasons.push(HeldBack::TooOld { published, alert_age: self.alert_age });
+            return reasons;
+        }
         let (at_once, by_digest): (Vec<&Interest>, Vec<&Interest>) =
             met.into_iter().partition(|interest| interest.cadence == Cadence::AtOnce);
         if at_once.is_empty() {
@@ -268,13 +275,7 @@ impl Case<'_> {
             }));
             return reasons;
         }
-        let published = subject.published.map(|stamp| stamp.instant());
-        if let Some(published) = published
-            && published + self.alert_age < subject.first_seen
-        {
-            reasons.push(HeldBack::TooOld { published, alert_age: self.alert_age });
-        }
-        reasons.extend(self.told_before.clone().map(HeldBack::ToldBefore));
+        reasons.extend(self.story_told.clone().map(HeldBack::StoryTold));
         let added = at_once.iter().filter_map(|interest| self.course.interests.get(&interest.id));
         let first = added.min().filter(|added| subject.first_seen < **added);
         reasons.extend(first.copied().map(HeldBack::AddedLater));

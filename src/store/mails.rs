@@ -10,7 +10,7 @@ use crate::store::{Result, Store, parse_moment};
 /// A mail and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailOf {
-    /// `article:42`, `revision:42:1`, `gone:42`.
+    /// `article:42`, `revision:42:1`, `gone:42`, or the digest that told it.
     pub cause: String,
     pub subject: String,
     pub message_id: String,
@@ -39,7 +39,7 @@ pub struct Course {
 
 /// Why an article was told to nobody: its story had been told already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToldBefore {
+pub struct StoryTold {
     pub story: i64,
     pub reason: String,
     pub at: DateTime<Utc>,
@@ -55,7 +55,7 @@ pub struct CopyOf {
 }
 
 impl Store {
-    /// A subscriber's mails on an article, the oldest first.
+    /// A subscriber's mails on an article, digests that told it among them, the oldest first.
     pub async fn mails_of(&self, subscriber: i64, article: i64) -> Result<Vec<MailOf>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -63,7 +63,11 @@ impl Store {
                  FROM delivery
                  WHERE subscriber = ?1
                    AND (article = ?2 OR cause IN ('article:' || ?2, 'gone:' || ?2)
-                        OR cause GLOB 'revision:' || ?2 || ':*')
+                        OR cause GLOB 'revision:' || ?2 || ':*'
+                        OR cause IN (SELECT 'digest:' || due || ':' || interest
+                                     FROM digest JOIN digest_item ON digest_item.digest = digest.id
+                                     WHERE digest.subscriber = ?1 AND digest_item.subject = ?2
+                                       AND kind <> 'list'))
                  ORDER BY id",
             )?;
             let mut rows = statement.query(params![subscriber, article])?;
@@ -107,14 +111,14 @@ impl Store {
     }
 
     /// Why the story of an article held its alert back, if it did.
-    pub async fn told_before(&self, article: i64) -> Result<Option<ToldBefore>> {
+    pub async fn story_told(&self, article: i64) -> Result<Option<StoryTold>> {
         self.read(move |connection| {
             let mut statement = connection
                 .prepare_cached("SELECT story, reason, at FROM held_back WHERE article = ?1")?;
             let mut rows = statement.query([article])?;
             let Some(row) = rows.next()? else { return Ok(None) };
             let at = parse_moment(&row.get::<_, String>(2)?)?;
-            Ok(Some(ToldBefore { story: row.get(0)?, reason: row.get(1)?, at }))
+            Ok(Some(StoryTold { story: row.get(0)?, reason: row.get(1)?, at }))
         })
         .await
     }

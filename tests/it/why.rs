@@ -88,8 +88,7 @@ async fn each_reason_is_told() {
             1,
             &["\"Oil\" is told by digest: this belongs in that of 2026-03-11 07:30"],
         ),
-        // A digest tells old news too: it says what came in.
-        (&["Oil: words=oil @ hourly"], "", 3, &["told by digest"]),
+        (&["Oil: words=oil @ hourly"], "", 3, &["published at 2026-01-01"]),
         (&["All:"], "UPDATE subscriber SET confirmed = NULL", 1, &["not confirmed"]),
         (
             &["All:"],
@@ -178,4 +177,24 @@ async fn the_servers_words_are_told() {
         .collect();
     assert_eq!(mails, [("failed", "550 no such user", 3), ("waiting", "451 later", 1)]);
     assert!(answer.held_back.is_empty(), "{:?}", answer.held_back);
+}
+
+#[tokio::test]
+async fn a_digest_that_told_it_is_a_mail_on_it() {
+    let desk = Desk::new(&["Oil: words=oil @ daily 07:30"]).await;
+    desk.execute(
+        "INSERT INTO digest (id, subscriber, due, interest, upto, composed)
+         VALUES (9, 1, '2026-03-11T07:30:00.000Z', 1, 5, '2026-03-11T07:30:01.000Z');
+         INSERT INTO digest_item (digest, position, news, kind, subject)
+         VALUES (9, 0, 5, 'article', 1);
+         INSERT INTO delivery (subscriber, cause, message_id, subject, text, html, state, created,
+                               reply)
+         VALUES (1, 'digest:2026-03-11T07:30:00.000Z:1', '<e@b>', 'Digest', '', '', 'sent',
+                 '2026-03-11T07:30:01.000Z', '250 ok')",
+    );
+    let answer = desk.why(About { article: 1, copy: None }).await;
+    assert_eq!(answer.mails.len(), 1, "{:?}", answer.mails);
+    assert_eq!(answer.mails[0].reply, "250 ok");
+    assert!(answer.held_back.is_empty(), "{:?}", answer.held_back);
+    assert_eq!(desk.why(About { article: 3, copy: None }).await.mails, []);
 }
