@@ -58,7 +58,7 @@ async fn an_alert_goes_to_those_who_asked_for_it_at_once() {
     .await;
     let store = &world.crawler.store;
     let muted = store.subscriber_at("muted@example.org".parse().unwrap()).await.unwrap().unwrap();
-    let mute = Mute::Source("press".to_owned());
+    let mute = Mute::Source("int/press".to_owned());
     store.mute(muted.subscriber.id, mute, world.clock.now()).await.unwrap();
     let web = Web::start().await;
     web.answers("/story", vec![Response::html(page("Farrow Line"))]);
