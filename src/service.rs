@@ -29,6 +29,7 @@ use crate::mail::Mailer;
 use crate::model::source::{Source, SourceId};
 use crate::store::{self, Store};
 use crate::systemd;
+use crate::web::pages::Pages;
 use crate::web::{self, App};
 
 /// How long a stop or a new start waits for pages and lists under way. What is cut off is due again.
@@ -55,6 +56,8 @@ pub struct Plan {
     pub housekeeper: Housekeeper,
     /// Where the world calls; none listens to nobody.
     pub door: Option<Arc<TcpListener>>,
+    /// What subscribers use there.
+    pub pages: Option<Pages>,
     /// Where Prometheus calls.
     pub back_door: Option<BackDoor>,
     /// Where mails that could not be delivered come back; the same for every plan of a run.
@@ -311,7 +314,8 @@ fn panicked(panic: JoinError) -> anyhow::Result<()> {
 fn answer(plan: &Plan) -> Group {
     let mut web = Group::default();
     let Crawler { store, clock, public_url, heart, .. } = plan.crawler.clone();
-    let app = App { store, clock, public_url, heart };
+    let pages = plan.pages.clone();
+    let app = App { store, clock, public_url, heart, pages };
     if let Some(door) = &plan.door {
         let (door, app, stop) = (opened(door), app.clone(), web.stop.clone());
         web.spawn("the web server", async move { web::serve(door?, app, stop).await });
@@ -336,7 +340,11 @@ fn is_same_web(old: &Plan, new: &Plan) -> bool {
         (Some(old), Some(new)) => Arc::ptr_eq(old, new),
         (old, new) => old.is_none() && new.is_none(),
     };
-    is_same_door && old.crawler.public_url == new.crawler.public_url
+    let are_same_pages = match (&old.pages, &new.pages) {
+        (Some(old), Some(new)) => old.is_like(new),
+        (old, new) => old.is_none() && new.is_none(),
+    };
+    is_same_door && are_same_pages && old.crawler.public_url == new.crawler.public_url
 }
 
 /// What the watchdog needs to know of the plan in force.

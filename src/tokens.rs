@@ -154,6 +154,14 @@ impl Links {
         &self.public_url
     }
 
+    /// What the token of one of our pages says: see [`Key::read`].
+    ///
+    /// # Errors
+    /// Where it is not ours or not whole, and where it has expired.
+    pub fn read(&self, token: &str, now: DateTime<Utc>) -> Result<Claim, BadToken> {
+        self.key.read(token, now)
+    }
+
     /// The page that `right` opens for a subscriber: `/confirm/…`, `/settings/…`, `/leave/…`, `/mute/…`.
     pub fn page(&self, right: Right, subscriber: i64, serial: i64, now: DateTime<Utc>) -> String {
         let (path, holds) = match right {

@@ -18,6 +18,7 @@ use crate::jobs::links::links;
 use crate::model::source::Source;
 use crate::service::{self, BackDoor, Plan, Returns};
 use crate::systemd;
+use crate::web::pages::Pages;
 
 /// How long the process waits for pages being read when all else has ended.
 const LAST_READS: Duration = Duration::from_secs(5);
@@ -76,6 +77,7 @@ async fn plan(
         caretaker: caretaker(settings, &crawler),
         housekeeper: housekeeper(settings, &crawler),
         back_door: None,
+        pages: settings.web.as_ref().and_then(|web| Pages::of(&crawler, &web.trusted_proxies)),
         returns: None,
         crawler,
         sources,

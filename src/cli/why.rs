@@ -6,9 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, open_store};
-use crate::jobs::why::{About, Asked, Why, why};
+use crate::jobs::why::{About, Asked, Why, about, why};
 use crate::model::subscriber::Email;
-use crate::parse::address;
 use crate::store::{MailOf, Store};
 
 const FAINT: Style = Style::new().dimmed();
@@ -58,21 +57,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
 }
 
 async fn find(store: &Store, wanted: &str) -> anyhow::Result<About> {
-    if let Ok(article) = wanted.parse() {
-        return Ok(About { article, copy: None });
-    }
-    let Some(key) = address::key(wanted) else {
-        bail!("{wanted:?} is neither a web address nor the number of an article");
-    };
-    if let Some(told) = store.told(vec![key.clone()]).await? {
-        return Ok(About { article: told.article, copy: None });
-    }
-    match store.copy_at(key).await? {
-        Some(copy) => Ok(About { article: copy.article, copy: Some(copy) }),
-        None => {
-            bail!("no article is known at {wanted}; `sanctionwatch search` shows those there are")
-        }
-    }
+    about(store, wanted).await?.with_context(|| {
+        format!("no article is known as {wanted:?}; `sanctionwatch search` shows those there are")
+    })
 }
 
 fn print(answer: &Why) {

@@ -9,6 +9,7 @@ use crate::config::{
     Backend, Backup, BadConfig, Bounces, Crawl, Dkim, Environment, Fetch, Keep, KeepOthers, Lists,
     Log, LogFormat, LogLevel, Login, Mail, Operator, Security, Settings, Smtp, Web, mail,
 };
+use crate::model::network::Network;
 use crate::model::subscriber::Email;
 use crate::written::{Document, Mistake, Table, Written};
 
@@ -378,7 +379,8 @@ fn pages(table: &mut Table<'_>) -> Option<Web> {
         }
         _ => {}
     }
-    Some(Web { listen: listen?, public_url: public_url? })
+    let trusted_proxies = trusted_proxies(table);
+    Some(Web { listen: listen?, public_url: public_url?, trusted_proxies })
 }
 
 pub(crate) fn listen(key: &'static str, table: &mut Table<'_>) -> Option<SocketAddr> {
@@ -390,6 +392,17 @@ pub(crate) fn listen(key: &'static str, table: &mut Table<'_>) -> Option<SocketA
         table.mistake_at(&place, text);
     }
     listen.ok()
+}
+
+fn trusted_proxies(table: &mut Table<'_>) -> Vec<Network> {
+    let mut proxies = Vec::new();
+    for Written { value, place } in table.texts("trusted_proxies") {
+        match value.parse() {
+            Ok(network) => proxies.push(network),
+            Err(error) => table.mistake_at(&place, format!("trusted_proxies: {error}")),
+        }
+    }
+    proxies
 }
 
 fn public_url(table: &mut Table<'_>) -> Option<String> {

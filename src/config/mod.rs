@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::lists::ListSource;
+use crate::model::network::Network;
 use crate::model::subscriber::Email;
 use crate::written::{Mistake, meant};
 
@@ -102,6 +103,8 @@ pub struct Web {
     pub listen: SocketAddr,
     /// Under which address the world reaches it, without a slash at the end.
     pub public_url: String,
+    /// Proxies, beside those on this machine, whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// How the program behaves on other people's servers.

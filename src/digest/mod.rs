@@ -12,6 +12,9 @@ mod periodic;
 mod summary;
 mod words;
 
+pub(crate) use crate::digest::words::{
+    authority, cadence as cadence_in_words, criteria as criteria_in_words, language,
+};
 pub use alert::{Reason, Recipient, alerts};
 pub use follow_up::{Known, News, Reader, follow_ups};
 pub use letterhead::Letterhead;

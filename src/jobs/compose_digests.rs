@@ -21,7 +21,7 @@ use crate::model::interest::{Cadence, Criteria, Interest, Topic};
 use crate::model::source::{Source, SourceId, SourceKind};
 use crate::model::subscriber::Message;
 use crate::store::{
-    self, DigestEdition, DigestMark, NewDigest, News, NewsKind, StoredSubject, ToldBefore, Wishes,
+    self, AlreadyTold, DigestEdition, DigestMark, NewDigest, News, NewsKind, StoredSubject, Wishes,
 };
 
 /// Rows of news read at a time, and subscribers composed for together: what is in memory at once.
@@ -243,7 +243,7 @@ impl Composer {
     /// What was found for a subscriber, as a digest with its mail.
     async fn write(&self, due: Due, upto: i64, now: DateTime<Utc>) -> store::Result<NewDigest> {
         let news: Vec<News> = due.found.iter().map(|found| found.news).collect();
-        let told = self.crawler.store.told_before(due.wishes.subscriber.id, news).await?;
+        let told = self.crawler.store.already_told(due.wishes.subscriber.id, news).await?;
         let chosen = choose(&due.found, &told);
         let digest = self.digest(&due, &chosen).await?;
         let wants_empty = due.interests.iter().any(|it| it.mark.empty_too);
@@ -441,7 +441,7 @@ struct Chosen {
 }
 
 /// The lines of a digest, most certain first: one for each story, nothing that was told at once.
-fn choose(found: &[Found], told: &ToldBefore) -> Vec<Chosen> {
+fn choose(found: &[Found], told: &AlreadyTold) -> Vec<Chosen> {
     let mut lines: Vec<Chosen> = Vec::new();
     let mut of_story: HashMap<i64, usize> = HashMap::new();
     let mut of_article: HashMap<i64, usize> = HashMap::new();
@@ -474,7 +474,7 @@ fn choose(found: &[Found], told: &ToldBefore) -> Vec<Chosen> {
 }
 
 /// What a line says of news; none where it is none to this reader.
-fn mark(found: &Found, told: &ToldBefore) -> Option<Mark> {
+fn mark(found: &Found, told: &AlreadyTold) -> Option<Mark> {
     let known =
         |article: &i64| told.at_once.contains(article) || told.in_digest.contains_key(article);
     // What a digest told, it told as it stood when that digest was composed.
@@ -522,7 +522,7 @@ mod tests {
 
     #[test]
     fn a_story_is_one_line_and_what_was_told_at_once_is_none() {
-        let told = ToldBefore {
+        let told = AlreadyTold {
             at_once: HashSet::from([1]),
             in_digest: HashMap::from([(2, 0), (3, 0), (9, 100)]),
             stories: HashSet::from([70]),

@@ -13,6 +13,7 @@ use crate::jobs::names::Watched;
 use crate::model::interest::{Cadence, Interest, Mute};
 use crate::model::judged::Evidence;
 use crate::model::subscriber::{Standing, Subscriber};
+use crate::parse::address;
 use crate::store::{
     self, CopyOf, Course, KnownSubscriber, MailOf, Store, StoredSubject, StoryTold,
 };
@@ -143,6 +144,23 @@ impl fmt::Display for HeldBack {
             }
         }
     }
+}
+
+/// The article that somebody calls by its number or by an address it was found at; none where there is
+/// no such one.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn about(store: &Store, wanted: &str) -> store::Result<Option<About>> {
+    if let Ok(article) = wanted.parse() {
+        return Ok(Some(About { article, copy: None }));
+    }
+    let Some(key) = address::key(wanted) else { return Ok(None) };
+    if let Some(told) = store.told(vec![key.clone()]).await? {
+        return Ok(Some(About { article: told.article, copy: None }));
+    }
+    let copy = store.copy_at(key).await?;
+    Ok(copy.map(|copy| About { article: copy.article, copy: Some(copy) }))
 }
 
 /// Why `known` got a mail on an article, or what held it back; none where there is no such article.

@@ -12,6 +12,7 @@ pub mod fetched;
 pub mod interest;
 pub mod judged;
 pub mod matched;
+pub mod network;
 pub mod note;
 pub mod rhythm;
 pub mod source;

@@ -82,7 +82,7 @@ pub struct DigestMark {
 
 /// What a subscriber was told already.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ToldBefore {
+pub struct AlreadyTold {
     /// Articles told by a mail of their own, updates included.
     pub at_once: HashSet<i64>,
     /// Articles told by a digest, and the last row of news that it looked at: it told them as they
@@ -201,9 +201,9 @@ impl Store {
     }
 
     /// What a subscriber was told of these.
-    pub async fn told_before(&self, subscriber: i64, news: Vec<News>) -> Result<ToldBefore> {
+    pub async fn already_told(&self, subscriber: i64, news: Vec<News>) -> Result<AlreadyTold> {
         self.read(move |connection| {
-            let mut told = ToldBefore::default();
+            let mut told = AlreadyTold::default();
             for News { what, story, .. } in news {
                 match what {
                     NewsKind::List(edition) => {
@@ -303,7 +303,7 @@ fn article_told(
     connection: &Connection,
     subscriber: i64,
     article: i64,
-    told: &mut ToldBefore,
+    told: &mut AlreadyTold,
 ) -> Result<()> {
     let mut at_once = connection.prepare_cached(
         "SELECT 1 FROM delivery WHERE article = ?2 AND subscriber = ?1 AND state <> 'failed'",
@@ -325,7 +325,7 @@ fn story_told(
     connection: &Connection,
     subscriber: i64,
     story: Option<i64>,
-    told: &mut ToldBefore,
+    told: &mut AlreadyTold,
 ) -> Result<()> {
     let Some(story) = story.filter(|story| !told.stories.contains(story)) else { return Ok(()) };
     let mut statement = connection.prepare_cached(

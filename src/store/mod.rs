@@ -8,6 +8,7 @@
 //! this module, so that a second backend can stand behind the same handle.
 
 mod articles;
+mod choices;
 mod backup;
 mod bounces;
 mod commit;
@@ -68,9 +69,10 @@ pub use crate::store::backup::{
     BackupFile, CarriedOver, Newer, Restored, backups, restore, worth_keeping,
 };
 pub use crate::store::bounces::{Noted, Suspension};
+pub use crate::store::choices::Choices;
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::digests::{
-    DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind, ToldBefore,
+    AlreadyTold, DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind,
 };
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};

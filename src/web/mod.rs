@@ -4,9 +4,11 @@ mod health;
 mod hooks;
 mod metrics;
 pub mod newsroom;
+pub mod pages;
 mod signature;
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +26,7 @@ use crate::clock::Clock;
 use crate::jobs::heart::Heart;
 use crate::store::Store;
 use crate::web::metrics::Meter;
+use crate::web::pages::Pages;
 
 /// Most bytes of a request that a page reads; a form of ours has a few hundred. Hubs send whole
 /// feeds and have a limit of their own.
@@ -42,6 +45,8 @@ pub struct App {
     pub public_url: Option<Arc<str>>,
     /// Beats while the crawl moves.
     pub heart: Heart,
+    /// What subscribers use; none where there is no address for it.
+    pub pages: Option<Pages>,
 }
 
 /// Serves everything that the world may see, until `stop`.
@@ -50,8 +55,11 @@ pub struct App {
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> io::Result<()> {
     // One line for each file of pages.
-    let pages = Router::new().merge(hooks::router()).merge(health::router());
-    answer(listener, limited(pages).with_state(app), stop).await
+    let mut all = Router::new().merge(hooks::router()).merge(health::router());
+    if let Some(pages) = app.pages.clone() {
+        all = all.merge(pages::router(pages));
+    }
+    answer(listener, limited(all).with_state(app), stop).await
 }
 
 /// Serves what only the operator may see, until `stop`: figures, with the age of the newest copy of
@@ -92,6 +100,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn answer(listener: TcpListener, pages: Router, stop: CancellationToken) -> io::Result<()> {
+    let pages = pages.into_make_service_with_connect_info::<SocketAddr>();
     let server =
         axum::serve(listener, pages).with_graceful_shutdown(stop.clone().cancelled_owned());
     let overdue = async {

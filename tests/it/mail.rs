@@ -419,7 +419,11 @@ async fn headers_say_what_kind_of_mail_it_is() {
     assert!(String::from_utf8_lossy(&mail).contains("List-Id: <alerts.example.net>\r\n"));
     assert!(
         String::from_utf8_lossy(&mail)
-            .contains("List-Unsubscribe: <mailto:alerts@example.net?subject=unsubscribe>\r\n")
+            .contains(">,\r\n <mailto:alerts@example.net?subject=unsubscribe>\r\n")
+    );
+    assert!(
+        String::from_utf8_lossy(&mail)
+            .contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     );
     assert_eq!(parsed.date().unwrap().to_rfc3339(), "2024-07-16T12:00:00Z");
     assert_eq!(header("From"), "alerts@example.net");

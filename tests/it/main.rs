@@ -27,6 +27,7 @@ mod list_sync;
 mod listings;
 mod lists;
 mod mail;
+mod pages;
 mod mail_form;
 mod pdf;
 mod pictures;

@@ -42,6 +42,7 @@ fn app(world: &World) -> App {
         clock: world.clock.clone(),
         public_url: None,
         heart: world.crawler.heart.clone(),
+        pages: None,
     }
 }
 

@@ -50,6 +50,7 @@ impl Scene {
             clock: world.clock.clone(),
             public_url: world.crawler.public_url.clone(),
             heart: world.crawler.heart.clone(),
+            pages: None,
         };
         let mut serving = JoinSet::new();
         serving.spawn(web::serve(listener, app, CancellationToken::new()));

@@ -5,6 +5,7 @@ pub(crate) mod edits;
 pub(crate) mod kills;
 pub(crate) mod outbox;
 pub(crate) mod pdf;
+pub(crate) mod site;
 pub(crate) mod postfix;
 pub(crate) mod shell_lines;
 pub(crate) mod smtp;
