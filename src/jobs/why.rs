@@ -15,7 +15,7 @@ use crate::model::judged::Evidence;
 use crate::model::subscriber::{Standing, Subscriber};
 use crate::parse::address;
 use crate::store::{
-    self, CopyOf, Course, KnownSubscriber, MailOf, Store, StoredSubject, StoryTold,
+    self, CopyOf, Course, KnownSubscriber, MailOf, Store, StoredSubject, ToldBefore,
 };
 
 /// The article somebody asks about.
@@ -71,7 +71,7 @@ pub enum HeldBack {
     /// The page is a copy of an article, which alone is told.
     Copy(CopyOf),
     /// Its story had been told, and it added nothing to act on.
-    StoryTold(StoryTold),
+    ToldBefore(ToldBefore),
     /// Not about sanctions.
     NotRelevant {
         score: f64,
@@ -116,7 +116,7 @@ impl fmt::Display for HeldBack {
                 copy.share * 100.0,
                 copy.article
             ),
-            HeldBack::StoryTold(before) => {
+            HeldBack::ToldBefore(before) => {
                 write!(f, "its story {} was told before: {}", before.story, before.reason)
             }
             HeldBack::NotRelevant { score } => {
@@ -184,8 +184,8 @@ pub async fn why(
     let mails = store.mails_of(subscriber.id, about.article).await?;
     let text = store.texts(vec![about.article]).await?.remove(&about.article).unwrap_or_default();
     let decided = decide(text, subject, interests, mutes).await?;
-    let story_told = store.story_told(about.article).await?;
-    let case = Case { standing: *standing, course, about, story_told, alert_age, subscriber };
+    let told_before = store.told_before(about.article).await?;
+    let case = Case { standing: *standing, course, about, told_before, alert_age, subscriber };
     let was_told = !mails.is_empty();
     let held_back =
         if was_told && case.about.copy.is_none() { Vec::new() } else { case.held_back(&decided) };
@@ -237,7 +237,7 @@ struct Case<'a> {
     standing: Standing,
     course: Course,
     about: About,
-    story_told: Option<StoryTold>,
+    told_before: Option<ToldBefore>,
     alert_age: TimeDelta,
     subscriber: &'a Subscriber,
 }
@@ -275,7 +275,7 @@ impl Case<'_> {
             }));
             return reasons;
         }
-        reasons.extend(self.story_told.clone().map(HeldBack::StoryTold));
+        reasons.extend(self.told_before.clone().map(HeldBack::ToldBefore));
         let added = at_once.iter().filter_map(|interest| self.course.interests.get(&interest.id));
         let first = added.min().filter(|added| subject.first_seen < **added);
         reasons.extend(first.copied().map(HeldBack::AddedLater));

@@ -39,7 +39,7 @@ pub struct Course {
 
 /// Why an article was told to nobody: its story had been told already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoryTold {
+pub struct ToldBefore {
     pub story: i64,
     pub reason: String,
     pub at: DateTime<Utc>,
@@ -111,14 +111,14 @@ impl Store {
     }
 
     /// Why the story of an article held its alert back, if it did.
-    pub async fn story_told(&self, article: i64) -> Result<Option<StoryTold>> {
+    pub async fn told_before(&self, article: i64) -> Result<Option<ToldBefore>> {
         self.read(move |connection| {
             let mut statement = connection
                 .prepare_cached("SELECT story, reason, at FROM held_back WHERE article = ?1")?;
             let mut rows = statement.query([article])?;
             let Some(row) = rows.next()? else { return Ok(None) };
             let at = parse_moment(&row.get::<_, String>(2)?)?;
-            Ok(Some(StoryTold { story: row.get(0)?, reason: row.get(1)?, at }))
+            Ok(Some(ToldBefore { story: row.get(0)?, reason: row.get(1)?, at }))
         })
         .await
     }
