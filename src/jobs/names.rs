@@ -120,7 +120,7 @@ impl Names {
         Arc::clone(&self.watched.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Builds what has changed anew: see [`Names::refresh_listed`].
+    /// Builds what has changed anew: see `refresh_listed`.
     ///
     /// # Errors
     /// Only when the database fails.

@@ -233,7 +233,7 @@ fn lists(connection: &Connection) -> Result<Vec<ListFigures>> {
     Ok(lists)
 }
 
-/// Upper bounds of [`Waits`], in seconds.
+/// Upper bounds of `Waits`, in seconds.
 pub const WAIT_BOUNDS: [f64; 9] = [0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// How long writes waited for the writer since the start: a histogram.
