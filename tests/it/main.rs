@@ -28,6 +28,7 @@ mod listings;
 mod lists;
 mod mail;
 mod pages;
+mod pages_browser;
 mod mail_form;
 mod pdf;
 mod pictures;

@@ -11,3 +11,4 @@ pub(crate) mod shell_lines;
 pub(crate) mod smtp;
 pub(crate) mod tls;
 pub(crate) mod web;
+pub(crate) mod webdriver;
