@@ -124,8 +124,7 @@ impl Store {
         .await
     }
 
-    /// Takes up a wish to subscribe. Asking twice leaves the first link to confirm in force: a stranger
-    /// who types an address in cannot void it. Whoever is active already keeps everything as it is; for others,
+    /// Takes up a wish to subscribe. Whoever is active already keeps everything as it is; for others,
     /// what they asked for before is replaced. Gives where the subscription stands now.
     pub async fn ask_subscription(&self, request: Request, now: DateTime<Utc>) -> Result<Known> {
         self.write(move |transaction| {
@@ -137,8 +136,7 @@ impl Store {
             transaction.execute(
                 "INSERT INTO subscriber (email, name, zone, added) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (email) DO UPDATE
-                 SET name = ?2, zone = ?3, left = NULL, confirmed = NULL,
-                     serial = serial + (left IS NOT NULL)",
+                 SET name = ?2, zone = ?3, left = NULL, confirmed = NULL, serial = serial + 1",
                 params![email.expose(), name, zone.name(), moment(now)],
             )?;
             let id = id_of(transaction, email)?;
