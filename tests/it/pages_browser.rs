@@ -123,7 +123,8 @@ async fn walk(site: &Site, browser: &Browser, inspector: &mut Inspector) {
     assert_eq!(browser.value("#words").await, "oil OR \"<script>\"");
     inspector.look(browser, "tried").await;
     browser.click("button[value=subscribe]").await;
-    assert!(browser.url().await.ends_with("/sent"));
+    let url = browser.url().await;
+    assert!(url.contains("/sent"), "{url} shows {}", browser.text().await);
     inspector.look(browser, "sent").await;
 
     let mails = site.mails().await;
