@@ -104,9 +104,33 @@ impl Browser {
         id.as_str().unwrap().to_owned()
     }
 
+    /// Clicks; where that is a button or a link, waits for the page it leads to, since the driver
+    /// answers before a form has gone out.
     pub(crate) async fn click(&self, selector: &str) {
+        let before = self.document().await;
         let element = self.find(selector).await;
         self.post(&format!("/element/{element}/click"), json!({})).await;
+        if selector.starts_with(['#', 'i']) {
+            return;
+        }
+        for _ in 0..300 {
+            let now = self.document().await;
+            if now.is_some() && now != before {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{selector} led nowhere within 15 seconds");
+    }
+
+    /// Names the page that is there; none while one goes and the next comes.
+    async fn document(&self) -> Option<String> {
+        let asked = json!({"using": "css selector", "value": "body"}).to_string();
+        let request = self.client.post(format!("{}/element", self.session)).body(asked);
+        let answer: Value =
+            serde_json::from_str(&request.send().await.ok()?.text().await.ok()?).ok()?;
+        let (_, id) = answer["value"].as_object()?.iter().next()?;
+        id.as_str().filter(|id| id.contains(".e.")).map(str::to_owned)
     }
 
     /// Types into an emptied field.
