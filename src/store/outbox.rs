@@ -221,22 +221,6 @@ impl Store {
         })
         .await
     }
-
-    /// When the oldest alert that still waits was made: one about an article or a change of it, not a
-    /// digest, a list or a notice. None where no alert waits.
-    pub async fn oldest_waiting_alert(&self) -> Result<Option<DateTime<Utc>>> {
-        self.read(|connection| {
-            let oldest: Option<String> = connection.query_row(
-                "SELECT min(created) FROM delivery
-                 WHERE state = 'waiting'
-                   AND substr(cause, 1, instr(cause, ':')) IN ('article:', 'revision:', 'gone:')",
-                [],
-                |row| row.get(0),
-            )?;
-            oldest.as_deref().map(parse_moment).transpose()
-        })
-        .await
-    }
 }
 
 fn settle(
