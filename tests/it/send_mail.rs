@@ -433,7 +433,9 @@ for path in pathlib.Path('mails/new').iterdir():
         assert not part.defects, part.defects
     for name, value in message.items():
         assert not getattr(value, 'defects', ()), (name, value.defects)
-    assert message['Subject'][:8] in message.get_body(('plain',)).get_content()
+    # The subject ends with the article's title, after who did what where that is known.
+    title = message['Subject'].split(': ')[-1]
+    assert title and title[:8] in message.get_body(('plain',)).get_content(), title
     assert message.get_body(('html',)).get_content().strip().endswith('</html>')
     read += 1
 print(read)
