@@ -27,7 +27,7 @@ use crate::jobs::tell_operator::Caretaker;
 use crate::lists::ListSource;
 use crate::mail::Mailer;
 use crate::model::source::{Source, SourceId};
-use crate::store::{self, Store};
+use crate::store::{self, CrawlLock, Store};
 use crate::systemd;
 use crate::web::pages::Pages;
 use crate::web::{self, App};
@@ -108,7 +108,8 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let mut signals = Signals::listen()?;
     let store = plan.crawler.store.clone();
-    let lock = store.lock_crawl().await?;
+    let mut lock = store.lock_crawl().await?;
+    begin(&plan, &mut lock).await;
     let mut service = Service::start(plan);
     systemd::ready(&format!("{} sources", service.plan.sources.len()));
     tracing::info!(
@@ -136,9 +137,27 @@ pub async fn run(
     tracing::info!("stopping: pages and mails under way are finished first");
     let stopped = service.end().await;
     store.settle().await?;
+    if let Err(error) = lock.end_run() {
+        tracing::warn!(%error, "the next start will take this end for a kill");
+    }
     drop(lock);
     tracing::info!("stopped");
     ended.and(stopped)
+}
+
+/// Marks the run as begun, and tells the operator if the one before was killed. Neither is worth not
+/// starting for.
+async fn begin(plan: &Plan, lock: &mut CrawlLock) {
+    match lock.begin_run(plan.crawler.clock.now()) {
+        Ok(None) => {}
+        Ok(Some(began)) => {
+            tracing::warn!(%began, "the run before was killed; what it had under way is done again");
+            if let Err(error) = plan.caretaker.look_after_kill(began).await {
+                tracing::error!(%error, "the operator cannot be told that the run before was killed");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "whether the run before was killed cannot be told"),
+    }
 }
 
 /// Everything under way, and the plan it follows.

@@ -99,8 +99,26 @@ impl Caretaker {
     /// When the database fails.
     pub async fn look(&self, jump: Option<TimeDelta>) -> store::Result<Report> {
         let now = self.clock.now();
+        self.look_also_at(jump.map(|jump| clock_trouble(jump, now)), now).await
+    }
+
+    /// A look at the start after a run that was killed; it had begun at `began`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn look_after_kill(&self, began: DateTime<Utc>) -> store::Result<Report> {
+        let now = self.clock.now();
+        let wrote = self.store.last_beat().await?;
+        self.look_also_at(Some(kill_trouble(began, wrote, now)), now).await
+    }
+
+    async fn look_also_at(
+        &self,
+        noticed: Option<Trouble>,
+        now: DateTime<Utc>,
+    ) -> store::Result<Report> {
         let mut found = self.find(now).await?;
-        found.extend(jump.map(|jump| clock_trouble(jump, now)));
+        found.extend(noticed);
         let known = self.store.troubles().await?;
         let last = self.store.last_notice().await?;
         let (known, report) = settle(found, known, last, &self.bounds, now);
@@ -247,6 +265,16 @@ fn clock_trouble(jump: TimeDelta, now: DateTime<Utc>) -> Trouble {
     Trouble { subject: "clock".to_owned(), since: now, detail }
 }
 
+fn kill_trouble(began: DateTime<Utc>, wrote: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Trouble {
+    let wrote = wrote.map(|wrote| format!(" and last wrote at {wrote:.0}")).unwrap_or_default();
+    let detail = format!(
+        "it had begun at {began:.0}{wrote}, and did not come to its end: out of memory, the watchdog, a \
+         power cut or a kill; it was started again and lost nothing; to see why: \
+         journalctl -u sanctionwatch -b -1 -e, or without -b -1 if the machine did not restart"
+    );
+    Trouble { subject: "stop".to_owned(), since: now, detail }
+}
+
 /// What is known after a look that found these troubles, and what is to be told now.
 fn settle(
     found: Vec<Trouble>,
@@ -302,7 +330,9 @@ fn tell(
         let trouble = known.trouble.clone();
         match (known.told, known.cleared) {
             (Some(_), Some(_)) if is_over(known, now) => {
-                report.over.push(trouble);
+                if !is_moment(&trouble) {
+                    report.over.push(trouble);
+                }
                 return false;
             }
             (None, None)
@@ -327,7 +357,7 @@ fn tell(
 
 fn is_to_be_told(known: &KnownTrouble, bounds: &Bounds, now: DateTime<Utc>) -> bool {
     match (known.told, known.cleared) {
-        (Some(_), Some(_)) => is_over(known, now),
+        (Some(_), Some(_)) => is_over(known, now) && !is_moment(&known.trouble),
         (None, None) => sure_after(&known.trouble) <= now - known.seen,
         (None, Some(_)) => is_told_in_any_case(known),
         (Some(told), None) => bounds.remind <= now - told,
@@ -338,9 +368,14 @@ fn is_over(known: &KnownTrouble, now: DateTime<Utc>) -> bool {
     known.cleared.is_some_and(|cleared| settled(&known.trouble) <= now - cleared)
 }
 
-/// While it lasted nothing could be written, a notice among it.
+/// It is over by the time of the next look; while the database's lasted no notice could be written.
 fn is_told_in_any_case(known: &KnownTrouble) -> bool {
-    known.told.is_none() && matches!(known.trouble.subject.as_str(), "database" | "clock")
+    known.told.is_none() && (known.trouble.subject == "database" || is_moment(&known.trouble))
+}
+
+/// Something that happened, and does not last: nobody waits to hear that it is over.
+fn is_moment(trouble: &Trouble) -> bool {
+    matches!(trouble.subject.as_str(), "clock" | "stop")
 }
 
 fn settled(trouble: &Trouble) -> TimeDelta {
@@ -450,5 +485,14 @@ mod tests {
         let mails = watch(24, |minute| if minute == 60 { vec!["database"] } else { vec![] });
         assert_eq!(mails.iter().map(|(_, it)| it.fresh.len()).sum::<usize>(), 1, "{mails:?}");
         assert_eq!(mails.iter().map(|(_, it)| it.over.len()).sum::<usize>(), 1, "{mails:?}");
+    }
+
+    #[test]
+    fn what_happened_in_a_moment_is_told_once_and_never_over() {
+        for subject in ["clock", "stop"] {
+            let mails = watch(48, |minute| if minute == 60 { vec![subject] } else { vec![] });
+            assert_eq!(mails.len(), 1, "{mails:?}");
+            assert_eq!(subjects(&mails[0].1.fresh), [subject]);
+        }
     }
 }

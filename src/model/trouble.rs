@@ -25,6 +25,7 @@ impl Trouble {
                 "network" => "the network is down",
                 "database" => "the database could not be written",
                 "clock" => "the clock jumped",
+                "stop" => "the service was killed",
                 other => other,
             }
             .to_owned(),

@@ -83,7 +83,7 @@ pub use crate::store::interests::Wishes;
 pub use crate::store::links::{Announced, DueLink};
 pub use crate::store::listings::{ListingMemory, PageRead, ReadListing};
 pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
-pub use crate::store::lock::CrawlLock;
+pub use crate::store::lock::{CrawlLock, killed_run};
 pub use crate::store::mails::{CopyOf, Course, MailOf, ToldBefore};
 pub use crate::store::outbox::{Claimed, Outbox, Waiting};
 pub use crate::store::personal::{HeldInterest, HeldMail, HeldMute, Personal, RecentMail};

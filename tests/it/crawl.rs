@@ -2,6 +2,7 @@
 //! that should not be, loses nothing, and leaves the other sources alone.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ pub(crate) struct World {
     pub(crate) crawler: Crawler,
     pub(crate) clock: Clock,
     /// Held for its life: the database lies in it.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -58,7 +59,12 @@ impl World {
             sender: "alerts@example.org".parse().unwrap(),
         };
         let crawler = Crawler::new(store, fetcher, clock.clone(), settings);
-        Self { crawler, clock, _folder: folder }
+        Self { crawler, clock, folder }
+    }
+
+    /// Where the database lies.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) async fn crawl(&self, sources: &[Arc<Source>]) -> Vec<Visit> {

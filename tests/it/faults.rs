@@ -13,10 +13,11 @@ use chrono::TimeDelta;
 use rusqlite::Connection;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use sanctionwatch::fetch::Names;
+use sanctionwatch::jobs::tell_operator::Caretaker;
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
 use sanctionwatch::model::source::{ListingKind, Source};
-use sanctionwatch::store::Store;
+use sanctionwatch::store::{Store, killed_run};
 
 use crate::crash::article;
 use crate::crawl::{World, page, source};
@@ -89,6 +90,11 @@ impl Drill {
         self.service = Some(service);
     }
 
+    /// `check`, after a line of shell, finds an error and says these words.
+    fn check(&self, before: &str, words: &[&str]) {
+        check(before, &self.folder.path().join("settings.toml"), &["--offline"], words);
+    }
+
     /// Limits the size of every file the service writes; none lifts the limit.
     fn limit_files(&self, bytes: Option<u64>) {
         let pid = Pid::from_child(self.service.as_ref().unwrap());
@@ -157,6 +163,26 @@ impl Drop for Drill {
     }
 }
 
+fn check(before: &str, settings: &Path, arguments: &[&str], words: &[&str]) {
+    let output = Command::new("bash")
+        .args(["-c", &format!("{before}; exec \"$0\" check --config \"$@\"")])
+        .arg(env!("CARGO_BIN_EXE_sanctionwatch"))
+        .arg(settings)
+        .args(arguments)
+        // Where no server of names answers, that is soon known.
+        .env("RES_OPTIONS", "timeout:1 attempts:1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for word in words {
+        assert!(
+            said.lines().any(|line| line.starts_with("error") && line.contains(word)),
+            "{said}"
+        );
+    }
+}
+
 fn tail(log: &str) -> String {
     let lines: Vec<&str> = log.lines().filter(|line| !line.contains("\"TRACE\"")).collect();
     lines[lines.len().saturating_sub(30)..].join("\n")
@@ -173,16 +199,7 @@ async fn a_full_disk_a_lock_and_a_kill_stop_nothing_for_good() {
     drill.limit_files(Some(0));
     drill.publish(1);
     drill.wait("complaint about the disk", |drill| drill.log().contains("disk I/O error"));
-    let mut check = Command::new("bash");
-    let check = check
-        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" check --offline --config \"$1\""])
-        .arg(env!("CARGO_BIN_EXE_sanctionwatch"))
-        .arg(drill.folder.path().join("settings.toml"))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&check.stdout).into_owned();
-    assert_eq!(check.status.code(), Some(2), "{said}");
-    assert!(said.contains("disk I/O error") && said.contains("make room on the disk"), "{said}");
+    drill.check("trap '' XFSZ; ulimit -f 0", &["disk I/O error", "make room on the disk"]);
     drill.limit_files(None);
     drill.wait("mail after the disk has room again", |drill| drill.mails().len() == 2);
 
@@ -192,6 +209,7 @@ async fn a_full_disk_a_lock_and_a_kill_stop_nothing_for_good() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     drill.publish(1);
     drill.wait("complaint about the lock", |drill| drill.log().contains("database is locked"));
+    drill.check(":", &["database is locked", "see who holds it"]);
     other.execute_batch("ROLLBACK").unwrap();
     drop(other);
     drill.wait("mail after the lock is gone", |drill| drill.mails().len() == 3);
@@ -202,8 +220,12 @@ async fn a_full_disk_a_lock_and_a_kill_stop_nothing_for_good() {
     let mut service = drill.service.take().unwrap();
     service.kill().unwrap();
     service.wait().unwrap();
+    drill.check(":", &["was killed, and none runs now", "systemctl start"]);
     drill.start();
     drill.wait("all mails", |drill| drill.mails().len() == 23);
+    let known = Store::open(&drill.database()).unwrap().troubles().await.unwrap();
+    let titles: Vec<String> = known.iter().map(|known| known.trouble.title()).collect();
+    assert!(titles.contains(&"the service was killed".to_owned()), "{titles:?}");
 
     let mut service = drill.service.take().unwrap();
     assert!(Command::new("kill").arg(service.id().to_string()).status().unwrap().success());
@@ -257,12 +279,65 @@ async fn a_database_that_was_locked_is_told_of_once() {
     let refused = store.beat(world.clock.now()).await.unwrap_err();
     assert!(refused.to_string().contains("locked"), "{refused}");
     other.execute_batch("ROLLBACK").unwrap();
-    for _ in 0..30 {
-        caretaker.look(None).await.unwrap();
-        world.clock.advance(TimeDelta::minutes(5));
+    told_of_once(&world, &caretaker, "the database could not be written").await;
+}
+
+/// The same where the disk has no room. This program, started again with a limit on the size of
+/// files, is what meets it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_was_full_is_told_of_once() {
+    const LIMITED: &str = "SANCTIONWATCH_TEST_LIMITED";
+    if std::env::var_os(LIMITED).is_none() {
+        let name = "faults::a_disk_that_was_full_is_told_of_once";
+        let run = Command::new("bash")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" --exact \"$1\""])
+            .arg(std::env::current_exe().unwrap())
+            .arg(name)
+            .env(LIMITED, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stdout);
+        return assert!(run.status.success() && said.contains("1 passed"), "{said}");
     }
-    let told = notices(&world);
-    assert_eq!(told, ["sanctionwatch needs a hand: the database could not be written"]);
+    let world = World::new().await;
+    let caretaker = caretaker(&world);
+    let store = &world.crawler.store;
+    let limit =
+        |current| prlimit(None, Resource::Fsize, Rlimit { current, maximum: None }).unwrap();
+    limit(Some(0));
+    let refused = store.beat(world.clock.now()).await.unwrap_err();
+    assert!(refused.to_string().contains("disk I/O error"), "{refused}");
+    caretaker.look(None).await.unwrap_err();
+    limit(None);
+    told_of_once(&world, &caretaker, "the database could not be written").await;
+}
+
+#[tokio::test]
+async fn a_kill_is_told_of_once() {
+    let world = World::new().await;
+    let store = &world.crawler.store;
+    let began = world.clock.now();
+    let mut killed = store.lock_crawl().await.unwrap();
+    assert_eq!(killed.begin_run(began).unwrap(), None);
+    assert_eq!(killed_run(store.path()), None, "it runs");
+    drop(killed);
+    assert_eq!(killed_run(store.path()), Some(began));
+    let mut next = store.lock_crawl().await.unwrap();
+    assert_eq!(next.begin_run(began).unwrap(), Some(began));
+    let caretaker = caretaker(&world);
+    caretaker.look_after_kill(began).await.unwrap();
+    told_of_once(&world, &caretaker, "the service was killed").await;
+    next.end_run().unwrap();
+    drop(next);
+    assert_eq!(killed_run(store.path()), None, "it came to its end");
+}
+
+async fn told_of_once(world: &World, caretaker: &Caretaker, what: &str) {
+    for _ in 0..30 {
+        world.clock.advance(TimeDelta::minutes(5));
+        caretaker.look(None).await.unwrap();
+    }
+    assert_eq!(notices(world), [format!("sanctionwatch needs a hand: {what}")]);
 }
 
 #[tokio::test]
@@ -272,12 +347,18 @@ async fn a_clock_that_jumps_forward_and_back_holds_up_nothing() {
     desk.crawl().await;
     desk.send().await;
     // By the wrong time a look is planned, and a mail is put off.
-    desk.world.clock.advance(TimeDelta::days(365));
+    let century = TimeDelta::days(36_525);
+    desk.world.clock.advance(century);
     desk.publish("Brodt", true);
     desk.crawl().await;
-    desk.world.clock.advance(TimeDelta::days(-365));
+    desk.world.clock.advance(-century);
+    // To this machine's clock, too, what was written then is of the future.
+    let settings = desk.world.folder().join("settings.toml");
+    let database = desk.world.crawler.store.path().display();
+    fs::write(&settings, format!("state = \"state\"\ndatabase = \"{database}\"\n")).unwrap();
+    check(":", &settings, &["--offline"], &["but the database was written at", "timedatectl"]);
     let caretaker = caretaker(&desk.world);
-    for jump in [Some(TimeDelta::days(365)), Some(TimeDelta::days(-365)), None, None] {
+    for jump in [Some(century), Some(-century), None, None] {
         caretaker.look(jump).await.unwrap();
         desk.world.clock.advance(TimeDelta::minutes(5));
     }
@@ -341,6 +422,18 @@ async fn names_that_are_not_found_blame_nobody_and_are_told_of_once() {
         caretaker.look(None).await.unwrap();
     }
     assert_eq!(notices(&world), ["sanctionwatch needs a hand: the network is down"]);
+    let settings = world.folder().join("settings.toml");
+    let selectors = world.folder().join("selectors/int");
+    fs::create_dir_all(&selectors).unwrap();
+    fs::write(
+        &settings,
+        "state = \"state\"\n[crawl]\nselectors = \"selectors\"\ncatalogue = false\n",
+    )
+    .unwrap();
+    let source = "title = \"A feed\"\nkind = \"news\"\ncountry = \"int\"\nlanguage = \"en\"\n\
+                  [[listing]]\nkind = \"feed\"\nurl = \"https://nobody.invalid/feed\"\n[expectation]\ndated = false\n";
+    fs::write(selectors.join("feed.toml"), source).unwrap();
+    check(":", &settings, &[], &["DNS does not work on this machine", "/etc/resolv.conf"]);
     let _web = open().await;
     for _ in 0..4 {
         world.clock.advance(TimeDelta::minutes(30));
@@ -387,11 +480,7 @@ async fn a_mail_server_that_is_down_for_a_day_loses_nothing_and_is_told_of_once(
         ),
     )
     .unwrap();
-    let mut check = Command::new(env!("CARGO_BIN_EXE_sanctionwatch"));
-    let check = check.args(["check", "--config"]).arg(&settings).output().unwrap();
-    let said = String::from_utf8_lossy(&check.stdout).into_owned();
-    assert_eq!(check.status.code(), Some(2), "{said}");
-    assert!(said.contains(&format!("127.0.0.1:{port}")) && said.contains("refused"), "{said}");
+    check(":", &settings, &[], &[&format!("127.0.0.1:{port}"), "refused"]);
 
     // The server is back. A delivery put off waits at most six hours more.
     for _ in 0..8 * 12 {

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::cli::check::{Findings, Severity};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::store::{self, Store, backups, schema_of};
+use crate::store::{self, Store, backups, killed_run, schema_of};
 
 /// The clock may stand this much before the newest row: rows are written by other machines, too,
 /// when a database moves.
@@ -48,6 +48,13 @@ pub(crate) async fn check(settings: &Settings, findings: &mut Findings) {
             return findings.say(Severity::Error, what);
         }
     };
+    if let Some(began) = killed_run(path) {
+        let what = format!(
+            "the service that began at {began:.0} was killed, and none runs now; start it: \
+             systemctl start sanctionwatch; to see why: journalctl -u sanctionwatch -e"
+        );
+        findings.say(Severity::Error, what);
+    }
     let now = Clock::System.now();
     check_whole(&store, findings).await;
     check_clock(&store, now, findings).await;
