@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
 use sanctionwatch::store::{Scope, Store};
 
 use crate::support::web::Web;
@@ -30,7 +31,7 @@ struct Harvest {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_kills_lose_nothing_and_repeat_nothing() {
     let web = Web::start().await;
-    publish(&web);
+    publish(&web, article);
     let undisturbed = Place::new(&web);
     undisturbed.subscribe();
     undisturbed.finish();
@@ -43,25 +44,41 @@ async fn fifty_kills_lose_nothing_and_repeat_nothing() {
 
     let disturbed = Place::new(&web);
     disturbed.subscribe();
-    let mut dice = Dice(0x5eed);
-    let mut struck = 0;
-    for _ in 0..KILLS {
-        let mut crawl = disturbed.crawl();
-        // Let it get on by a few requests, then strike at no particular moment.
-        wait_for_requests(&web, dice.below(7), &mut crawl);
-        std::thread::sleep(Duration::from_micros(dice.below(30_000) as u64));
-        // It may have finished just before: then there was nothing to kill.
-        struck += usize::from(crawl.try_wait().unwrap().is_none());
-        crawl.kill().unwrap();
-        crawl.wait().unwrap();
-    }
-    assert!(KILLS / 2 < struck, "only {struck} of {KILLS} kills met a running crawl");
+    disturbed.kill_often(&web, KILLS);
     disturbed.finish();
     assert_eq!(disturbed.harvest().await, expected);
 }
 
+/// Whichever report of an event comes first, and whenever the kill strikes: each reader is told of the
+/// event once, and of every other report it is known why they were not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_is_told_once_whatever_is_killed() {
+    let web = Web::start().await;
+    publish(&web, report);
+    let place = Place::new(&web);
+    place.subscribe();
+    place.kill_often(&web, KILLS / 2);
+    place.finish();
+    let harvest = place.harvest().await;
+    let events = PAGES_PER_SOURCE.div_ceil(3);
+    let relevant = harvest.articles.iter().filter(|(_, _, relevant)| *relevant).count();
+    assert_eq!(relevant, SOURCES * events, "{:?}", harvest.articles);
+    assert_eq!(harvest.mails.len(), SUBSCRIBERS.len() * events);
+    let database = Connection::open(find(&place.path("state"), "db").pop().unwrap()).unwrap();
+    let count = |query: &str| -> usize {
+        database.query_row(query, [], |row| row.get::<_, usize>(0)).unwrap()
+    };
+    assert_eq!(count("SELECT count(DISTINCT story) FROM story_report"), events);
+    let once = "SELECT count(*) FROM (SELECT 1 FROM story_report
+                    JOIN delivery USING (article) GROUP BY story, subscriber HAVING count(*) = 1)";
+    assert_eq!(count(once), SUBSCRIBERS.len() * events);
+    let accounted = "SELECT count(*) FROM story_report WHERE article IN
+                         (SELECT article FROM delivery UNION SELECT article FROM held_back)";
+    assert_eq!(count(accounted), relevant);
+}
+
 /// Three feeds of articles, every third about sanctions.
-fn publish(web: &Web) {
+fn publish(web: &Web, article: fn(usize, usize) -> (String, String)) {
     for source in 0..SOURCES {
         let mut items = String::new();
         for page in 0..PAGES_PER_SOURCE {
@@ -137,6 +154,31 @@ pub(crate) fn article(source: usize, page: usize) -> (String, String) {
     (title, text)
 }
 
+/// What one paper of three writes of an event; every third page of each tells of the same one.
+fn report(paper: usize, page: usize) -> (String, String) {
+    if !page.is_multiple_of(3) {
+        return article(paper, page);
+    }
+    let (title, _) = article(0, page);
+    let company = title.strip_prefix("US imposes sanctions on ").unwrap();
+    let company = company.split(',').next().unwrap();
+    let (title, lead) = match paper {
+        0 => (
+            "US imposes sanctions on {}",
+            "The Treasury imposed sanctions on {} and froze its assets.",
+        ),
+        1 => ("{} hit by US sanctions", "OFAC has added {} to its list; all assets are frozen."),
+        _ => ("Washington puts sanctions on {}", "An asset freeze on {} was announced by OFAC."),
+    };
+    // The rest is each paper's own.
+    let (_, other) = article(paper + 1, page + 1);
+    let own: Vec<&str> =
+        other.split(": ").skip(1).flat_map(|it| it.split("</p>")).step_by(2).collect();
+    let text =
+        format!("<p>{lead} {{}} did not answer questions.</p><p>It deals in {}</p>", own.join(" "));
+    (title.replace("{}", company), text.replace("{}", company))
+}
+
 /// One state directory with its settings.
 struct Place {
     folder: tempfile::TempDir,
@@ -181,6 +223,23 @@ impl Place {
 
     fn crawl(&self) -> Child {
         self.command(&["crawl"]).spawn().unwrap()
+    }
+
+    /// Starts a crawl so many times, and kills it when it has got on by a few requests.
+    fn kill_often(&self, web: &Web, kills: usize) {
+        let mut dice = Dice(0x5eed);
+        let mut struck = 0;
+        for _ in 0..kills {
+            let mut crawl = self.crawl();
+            wait_for_requests(web, dice.below(7), &mut crawl);
+            // Then at no particular moment.
+            std::thread::sleep(Duration::from_micros(dice.below(30_000) as u64));
+            // It may have finished just before: then there was nothing to kill.
+            struck += usize::from(crawl.try_wait().unwrap().is_none());
+            crawl.kill().unwrap();
+            crawl.wait().unwrap();
+        }
+        assert!(kills / 2 < struck, "only {struck} of {kills} kills met a running crawl");
     }
 
     fn finish(&self) {
