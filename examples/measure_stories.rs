@@ -14,8 +14,7 @@ use std::time::Instant;
 use std::{env, fs};
 
 use chrono::{DateTime, Utc};
-use sanctionwatch::model::story::{Bearer, Near, Parts, StoryLookUp};
-use sanctionwatch::stories::{self, Report, Stories};
+use sanctionwatch::stories::{self, Report, Shelf, Stories, Told};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -100,10 +99,7 @@ fn measure(name: &str, lines: &str) {
         rate(all.as_secs_f64())
     );
     BCubed::of(&joined, &truth).print("as they arrive");
-    let mut shelf = Shelf::default();
-    let placed: Vec<usize> =
-        documents.iter().map(|document| shelf.add(&report(document))).collect();
-    BCubed::of(&placed, &truth).print("as the store places them");
+    BCubed::of(&kept(&documents), &truth).print("as the service keeps them");
     BCubed::of(&settled, &truth).print("settled");
     for half in 0..2 {
         score_half(&documents, half);
@@ -129,49 +125,42 @@ fn score_half(documents: &[Document], half: usize) {
     BCubed::of(&settled, &truth).print(&format!("settled, stories of half {half}"));
 }
 
-/// The store's look-up without the store: reports by the marks they bear.
-#[derive(Default)]
-struct Shelf {
-    bearers: HashMap<u64, Vec<Bearer>>,
-    reports: Vec<Shelved>,
-    sizes: HashMap<usize, usize>,
-}
+/// Reports settled together in the service, and how many come between two passes here.
+const SETTLED: usize = 2_000;
+const BETWEEN: usize = 250;
 
-#[derive(Clone, Copy)]
-struct Shelved {
-    story: usize,
-    at: DateTime<Utc>,
-    parts: Parts,
-}
-
-impl Shelf {
-    /// The story the report joins, by the number of its first.
-    fn add(&mut self, report: &Report<'_>) -> usize {
-        let keys = stories::keys(report);
-        let bearers: Vec<Vec<Bearer>> =
-            keys.marks.iter().map(|mark| self.latest(mark.hash)).collect();
-        let near: Vec<Near> = stories::alike(&keys, self.reports.len(), &bearers)
-            .into_iter()
-            .map(|alike| {
-                let Shelved { story, at, parts } = self.reports[alike.article as usize];
-                Near { story: story as i64, reports: self.sizes[&story], at, parts, alike }
-            })
-            .collect();
-        let number = self.reports.len();
-        let story = stories::place(&keys, &near).map_or(number, |story| story as usize);
-        *self.sizes.entry(story).or_default() += 1;
-        self.reports.push(Shelved { story, at: keys.at, parts: keys.parts() });
-        for mark in &keys.marks {
-            let bearer = Bearer { article: number as i64, weight: mark.weight };
-            self.bearers.entry(mark.hash).or_default().push(bearer);
+/// The stories as the service keeps them: joined on arrival, and merged, never parted, from time to time.
+fn kept(documents: &[Document]) -> Vec<usize> {
+    let mut shelf = Shelf::default();
+    let mut stories: Vec<usize> = Vec::new();
+    for (number, document) in documents.iter().enumerate() {
+        let keys = stories::keys(&report(document));
+        let story = shelf.place(&keys).unwrap_or(number);
+        shelf.put(&keys, story);
+        stories.push(story);
+        if stories.len().is_multiple_of(BETWEEN) || stories.len() == documents.len() {
+            merge(documents, &mut stories);
+            shelf.regroup(0, &stories);
         }
-        story
     }
+    stories
+}
 
-    fn latest(&self, hash: u64) -> Vec<Bearer> {
-        let all = self.bearers.get(&hash).map_or(&[][..], Vec::as_slice);
-        all.iter().rev().take(StoryLookUp::BEARERS_MAX).copied().collect()
+fn merge(documents: &[Document], stories: &mut [usize]) {
+    let first = stories.len().saturating_sub(SETTLED);
+    let told: Vec<Told<'_>> = documents[first..]
+        .iter()
+        .zip(&stories[first..])
+        .map(|(document, story)| Told { story: *story as i64, report: report(document) })
+        .collect();
+    // A story merged into one that was itself merged goes where that one went.
+    let mut became: HashMap<usize, usize> = HashMap::new();
+    for (one, other) in stories::merges(&told) {
+        let one = one as usize;
+        let root = became.get(&one).copied().unwrap_or(one);
+        became.insert(other as usize, root);
     }
+    stories.iter_mut().for_each(|story| *story = became.get(story).copied().unwrap_or(*story));
 }
 
 fn report(document: &Document) -> Report<'_> {

@@ -10,6 +10,8 @@ use crate::text::words::{is_spaceless, words};
 const WORDS_MOST: usize = 400;
 /// Letters of a word that count: a blunt way to forget endings, the same in every language.
 const STEM: usize = 9;
+/// Share of words with a capital from which capitals say nothing.
+const HEADLINE: f32 = 0.6;
 /// Weights of the channels beside words, which weigh 1.
 const PAIR: f32 = 0.65;
 const NUMBER: f32 = 1.0;
@@ -61,7 +63,7 @@ impl Channel {
 
 impl Features {
     pub(crate) fn of(report: &Report<'_>) -> Self {
-        let Counts { words, counts } = count(report);
+        let Counts { words, counts, .. } = count(report);
         let counts = counts
             .into_iter()
             .map(|Counted { hash, channel, times, .. }| Feature {
@@ -77,6 +79,8 @@ impl Features {
 pub(crate) struct Counts {
     /// Words looked at.
     pub(crate) words: usize,
+    /// Whether a capital marks a name: not in a headline That Writes Most Words So.
+    pub(crate) capitals_tell: bool,
     pub(crate) counts: Vec<Counted>,
 }
 
@@ -101,6 +105,7 @@ pub(crate) fn count(report: &Report<'_>) -> Counts {
         counts.entry(hash).or_insert(new).times += 1;
     };
     let mut before: Option<(u64, bool)> = None;
+    let (mut capitals, mut cased) = (0.0, 0.0);
     for word in &all {
         let stem = hash(word);
         let spaceless = word.chars().next().is_some_and(is_spaceless);
@@ -109,6 +114,9 @@ pub(crate) fn count(report: &Report<'_>) -> Counts {
             count(Channel::Pair, run_hash(&[before, stem]), spaceless && spaceless_before);
         }
         let capital = word.chars().next().is_some_and(char::is_uppercase);
+        capitals += f32::from(u8::from(capital));
+        cased +=
+            f32::from(u8::from(capital || word.chars().next().is_some_and(char::is_lowercase)));
         if word.bytes().all(|byte| byte.is_ascii_digit()) {
             count(Channel::Number, stem, true);
         } else if capital && 1 < word.chars().take(2).count() {
@@ -124,7 +132,7 @@ pub(crate) fn count(report: &Report<'_>) -> Counts {
     }
     let mut counts: Vec<Counted> = counts.into_values().collect();
     counts.sort_unstable_by_key(|counted| counted.hash);
-    Counts { words: all.len(), counts }
+    Counts { words: all.len(), capitals_tell: capitals < HEADLINE * cased, counts }
 }
 
 /// The hash of an identifier, every letter of it.

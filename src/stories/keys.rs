@@ -30,15 +30,20 @@ const COUNTED_IN: f32 = 100_000.0;
 /// assert!(keys.marks[0].rarity > 6.0 && keys.marks.len() <= 64);
 /// ```
 pub fn keys(report: &Report<'_>) -> StoryKeys {
-    let Counts { words, counts } = count(report);
+    let Counts { words, capitals_tell, counts } = count(report);
     // The word that a name is written with belongs to the name.
-    let names: QuickSet<u64> =
-        counts.iter().filter(|it| it.channel == Channel::Name).map(|it| it.stem).collect();
-    let of_a_name = |it: &Counted| is_name(it.channel) || names.contains(&it.stem);
+    let names: QuickSet<u64> = counts
+        .iter()
+        .filter(|it| capitals_tell && it.channel == Channel::Name)
+        .map(|it| it.stem)
+        .collect();
+    let of_a_name = |it: &Counted| {
+        matches!(it.channel, Channel::Instrument | Channel::Party) || names.contains(&it.stem)
+    };
     let mut marks: Vec<Mark> = counts
         .iter()
         .filter(|it| it.is_word_like)
-        .map(|it| Mark { names: of_a_name(it), ..mark(it, words) })
+        .map(|it| mark(it, words, of_a_name(it)))
         .collect();
     let length = marks.iter().map(|mark| mark.weight * mark.weight).sum::<f32>().sqrt();
     if 0.0 < length {
@@ -52,7 +57,7 @@ pub fn keys(report: &Report<'_>) -> StoryKeys {
     StoryKeys { at: report.at.unwrap_or(DateTime::UNIX_EPOCH), words, marks }
 }
 
-fn mark(counted: &Counted, words: usize) -> Mark {
+fn mark(counted: &Counted, words: usize, names: bool) -> Mark {
     let rate = match counted.channel {
         Channel::Instrument | Channel::Party => 0.0,
         _ => common().get(&counted.stem).copied().unwrap_or(0.0),
@@ -61,11 +66,7 @@ fn mark(counted: &Counted, words: usize) -> Mark {
     let share = 1.0 - (-rate * words as f32).exp();
     let rarity = -share.max(1.0 / REPORTS_OF_THE_TABLE).ln();
     let weight = counted.channel.weight() * (1.0 + (counted.times as f32).ln()) * rarity;
-    Mark { hash: counted.hash, weight, rarity, names: is_name(counted.channel) }
-}
-
-fn is_name(channel: Channel) -> bool {
-    matches!(channel, Channel::Name | Channel::Instrument | Channel::Party)
+    Mark { hash: counted.hash, weight, rarity, names }
 }
 
 /// How often common words stand in one word of news, by the hash of the word.

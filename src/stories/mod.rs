@@ -8,21 +8,21 @@
 //! Copies are folded first (see `dedupe`): a wire report in forty papers is one report here.
 
 mod features;
-mod join;
 mod keys;
 mod merge;
 mod place;
 mod settle;
+mod shelf;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use crate::stories::features::Features;
-use crate::stories::join::Joiner;
 pub use crate::stories::keys::keys;
 pub use crate::stories::merge::{Told, merges};
 pub use crate::stories::place::{alike, place};
+pub use crate::stories::shelf::Shelf;
 
 /// Reports settled together: their similarities are a square of this, four bytes each.
 pub(crate) const SETTLED_MOST: usize = 4096;
@@ -64,7 +64,7 @@ impl<'a> Report<'a> {
 #[derive(Debug, Default)]
 pub struct Stories {
     reports: Vec<Known>,
-    joiner: Joiner,
+    shelf: Shelf,
     /// Reports added since they were last settled.
     unsettled: usize,
     /// Reports whose stories are decided for good.
@@ -92,11 +92,14 @@ impl Stories {
     ///
     /// Settles by itself before there is more to settle than is settled together.
     pub fn add(&mut self, report: &Report<'_>) -> usize {
-        let features = Features::of(report);
-        let at = report.at.map(|at| at.timestamp());
+        // One that does not say when it was published came when it came: not before the others.
+        let at = report.at.or(self.shelf.latest());
+        let keys = keys(&Report { at, ..*report });
         let number = self.reports.len();
-        let story = self.joiner.join(&features, at, number);
-        self.reports.push(Known { features, at, story });
+        let story = self.shelf.place(&keys).unwrap_or(number);
+        self.shelf.put(&keys, story);
+        let at = report.at.map(|at| at.timestamp());
+        self.reports.push(Known { features: Features::of(report), at, story });
         self.unsettled += 1;
         if SETTLED_MOST / 2 <= self.unsettled {
             self.settle();
@@ -126,7 +129,7 @@ impl Stories {
             self.reports[first + place].story = names[group];
         }
         let stories: Vec<usize> = self.reports[first..].iter().map(|known| known.story).collect();
-        self.joiner.regroup(first, &stories);
+        self.shelf.regroup(first, &stories);
         // They will not be settled again.
         self.reports[self.closed..first].iter_mut().for_each(Known::close);
         self.closed = first;

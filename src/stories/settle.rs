@@ -10,7 +10,6 @@
 //! in time and memory of the square of the reports.
 
 use crate::stories::features::Features;
-use crate::stories::join::fade;
 use crate::text::quick_hash::QuickMap;
 
 /// Nearest neighbours a report learns from: short reports need more of them.
@@ -27,6 +26,8 @@ const LENGTH_MOST: usize = 400;
 /// A feature on more than this share of the reports tells nothing, if it is on more than a few.
 const COMMON: f32 = 0.25;
 const FEW: usize = 20;
+/// Seconds of the Gaussian by which similarity fades with the time between two reports.
+const FADE_SECONDS: f32 = 24.0 * 3600.0;
 /// Features a report is described by after it has learnt from its neighbours.
 const FEATURES_MOST: usize = 400;
 
@@ -199,6 +200,13 @@ impl Similarities {
             }
         }
     }
+}
+
+/// How much of a similarity remains over the time between two moments; all where one is unknown.
+fn fade(one: Option<i64>, other: Option<i64>) -> f32 {
+    let (Some(one), Some(other)) = (one, other) else { return 1.0 };
+    let apart = one.abs_diff(other) as f32 / FADE_SECONDS;
+    (-apart * apart / 2.0).exp()
 }
 
 /// Average-link clustering of what speaks for two reports being one story, as long as something
