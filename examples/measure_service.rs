@@ -197,6 +197,8 @@ impl Service {
             .args(["run", "--config"])
             .arg(settings)
             .env("RUST_LOG", "error")
+            // As deploy/systemd/sanctionwatch.service starts it.
+            .env("MALLOC_ARENA_MAX", "2")
             .spawn()?;
         Ok(Self { child })
     }

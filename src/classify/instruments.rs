@@ -309,7 +309,7 @@ const KINDS: &[Row] = &[
     Row {
         kind: "uk-regulations",
         hints: &["(Sanctions)"],
-        pattern: r"\b((?:[A-Z][\w'’.-]+\s+){0,4}[A-Z][\w'’.-]+\s+\(Sanctions\)(?:\s+\([A-Z][\w .'’-]{0,40}\)){0,3}\s+Regulations\s+(?:19|20)\d{2})\b",
+        pattern: r"\b((?:[A-Z][A-Za-z0-9'’.-]+\s+){0,4}[A-Z][A-Za-z0-9'’.-]+\s+\(Sanctions\)(?:\s+\([A-Z][A-Za-z0-9 .'’-]{0,40}\)){0,3}\s+Regulations\s+(?:19|20)\d{2})\b",
         near: &[],
         form: |found| {
             plain(
@@ -508,7 +508,9 @@ pub fn find(text: &str) -> Vec<Instrument> {
 
 /// The rows' patterns, compiled once, in their order.
 static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    KINDS.iter().map(|row| Regex::new(row.pattern).expect("a test compiles every row")).collect()
+    // Digits of other scripts would only make the automata, which stay in memory, several times larger.
+    let compiled = |row: &Row| Regex::new(&row.pattern.replace(r"\d", "[0-9]"));
+    KINDS.iter().map(|row| compiled(row).expect("a test compiles every row")).collect()
 });
 
 fn instrument(kind: &'static str, text: &str, span: Range<usize>, form: Form) -> Instrument {

@@ -53,7 +53,7 @@ pub struct StoryLookUp;
 
 impl StoryLookUp {
     /// Marks a report is found by.
-    pub const MARKS_MAX: usize = 64;
+    pub const MARKS_MAX: usize = 32;
     /// Bearers of a mark that are looked at, the latest.
     pub const BEARERS_MAX: usize = 64;
     /// Reports that are compared story by story, the most alike.

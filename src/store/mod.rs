@@ -364,14 +364,14 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA busy_timeout = 10000;
-         PRAGMA cache_size = -16000;",
+         PRAGMA cache_size = -8000;",
     )?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
 
 fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("PRAGMA busy_timeout = 10000; PRAGMA cache_size = -4000;")
+    connection.execute_batch("PRAGMA busy_timeout = 10000; PRAGMA cache_size = -1000;")
 }
 
 /// A moment as the database keeps it: RFC 3339, UTC, milliseconds; sorts as text.

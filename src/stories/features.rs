@@ -63,15 +63,17 @@ impl Channel {
 
 impl Features {
     pub(crate) fn of(report: &Report<'_>) -> Self {
-        let Counts { words, counts, .. } = count(report);
-        let counts = counts
-            .into_iter()
-            .map(|Counted { hash, channel, times, .. }| Feature {
-                hash,
-                weight: channel.weight() * (1.0 + (times as f32).ln()),
-            })
-            .collect();
-        Self { counts, words }
+        Self::from(&count(report))
+    }
+}
+
+impl From<&Counts> for Features {
+    fn from(Counts { words, counts, .. }: &Counts) -> Self {
+        let feature = |counted: &Counted| Feature {
+            hash: counted.hash,
+            weight: counted.channel.weight() * (1.0 + (counted.times as f32).ln()),
+        };
+        Self { counts: counts.iter().map(feature).collect(), words: *words }
     }
 }
 

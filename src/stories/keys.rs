@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 
 use crate::model::story::{Mark, StoryKeys, StoryLookUp};
 use crate::stories::Report;
@@ -30,7 +30,13 @@ const COUNTED_IN: f32 = 100_000.0;
 /// assert!(keys.marks[0].rarity > 6.0 && keys.marks.len() <= 64);
 /// ```
 pub fn keys(report: &Report<'_>) -> StoryKeys {
-    let Counts { words, capitals_tell, counts } = count(report);
+    keys_of(&count(report), report.at)
+}
+
+/// The keys of a report that was counted, and when it came.
+pub(crate) fn keys_of(counted: &Counts, at: Option<DateTime<Utc>>) -> StoryKeys {
+    let Counts { words, capitals_tell, counts } = counted;
+    let (words, capitals_tell) = (*words, *capitals_tell);
     // The word that a name is written with belongs to the name.
     let names: QuickSet<u64> = counts
         .iter()
@@ -54,7 +60,7 @@ pub fn keys(report: &Report<'_>) -> StoryKeys {
     };
     marks.sort_unstable_by(heavier);
     marks.truncate(StoryLookUp::MARKS_MAX);
-    StoryKeys { at: report.at.unwrap_or(DateTime::UNIX_EPOCH), words, marks }
+    StoryKeys { at: at.unwrap_or(DateTime::UNIX_EPOCH), words, marks }
 }
 
 fn mark(counted: &Counted, words: usize, names: bool) -> Mark {

@@ -18,8 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::stories::features::Features;
+use crate::stories::features::{Features, count};
 pub use crate::stories::keys::keys;
+use crate::stories::keys::keys_of;
 pub use crate::stories::merge::{Told, merges};
 pub use crate::stories::place::{alike, place};
 pub use crate::stories::shelf::Shelf;
@@ -94,12 +95,13 @@ impl Stories {
     pub fn add(&mut self, report: &Report<'_>) -> usize {
         // One that does not say when it was published came when it came: not before the others.
         let at = report.at.or(self.shelf.latest());
-        let keys = keys(&Report { at, ..*report });
+        let counted = count(report);
+        let keys = keys_of(&counted, at);
         let number = self.reports.len();
         let story = self.shelf.place(&keys).unwrap_or(number);
         self.shelf.put(&keys, story);
         let at = report.at.map(|at| at.timestamp());
-        self.reports.push(Known { features: Features::of(report), at, story });
+        self.reports.push(Known { features: Features::from(&counted), at, story });
         self.unsettled += 1;
         if SETTLED_MOST / 2 <= self.unsettled {
             self.settle();

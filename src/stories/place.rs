@@ -9,8 +9,8 @@ use crate::text::quick_hash::QuickMap;
 
 /// Mean similarity with the nearest reports of a story from which a report joins it: for a report of
 /// [`SHORT`] words, and by how much more for each e-fold of its length.
-const JOIN: f32 = 0.10;
-const JOIN_SLOPE: f32 = 0.01;
+const JOIN: f32 = 0.09;
+const JOIN_SLOPE: f32 = 0.0075;
 const SHORT: f32 = 10.0;
 /// Reports of a story that count, the nearest.
 const NEAREST: usize = 8;
@@ -26,9 +26,9 @@ const FADE_SECONDS: f32 = 48.0 * 3600.0;
 
 /// The stored reports most like the new one, the most alike first. `reports` is how many there are
 /// within the window; `bearers` has for each mark of `keys` the latest reports that bear it.
-pub fn alike(keys: &StoryKeys, reports: usize, bearers: &[Vec<Bearer>]) -> Vec<Alike> {
+pub fn alike<B: AsRef<[Bearer]>>(keys: &StoryKeys, reports: usize, bearers: &[B]) -> Vec<Alike> {
     let mut shared: QuickMap<i64, Alike> = QuickMap::default();
-    for (mark, bearers) in keys.marks.iter().zip(bearers) {
+    for (mark, bearers) in keys.marks.iter().zip(bearers.iter().map(AsRef::as_ref)) {
         let known = known_share(mark.rarity, reports, bearers.len());
         for Bearer { article, weight } in bearers {
             let nothing = Alike { article: *article, ..Alike::default() };
@@ -171,7 +171,7 @@ mod tests {
         let keys = StoryKeys { marks: vec![mark], ..keys(10) };
         let similarity = |reports: usize, bearers: i64| {
             let bearers = (0..bearers).map(|article| Bearer { article, weight: 0.5 }).collect();
-            alike(&keys, reports, &[bearers])[0].similarity
+            alike::<Vec<Bearer>>(&keys, reports, &[bearers])[0].similarity
         };
         assert!((0.19..=0.25).contains(&similarity(0, 1)));
         assert!(similarity(100, 50) < similarity(100, 5));

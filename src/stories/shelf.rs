@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::story::{Bearer, Near, Parts, StoryKeys, StoryLookUp};
+use crate::model::story::{Bearer, Mark, Near, Parts, StoryKeys, StoryLookUp};
 use crate::stories::place::{alike, place};
 use crate::text::quick_hash::QuickMap;
 
@@ -14,8 +14,8 @@ pub struct Shelf {
     /// The number of the first report that is still here.
     first: usize,
     reports: VecDeque<Shelved>,
-    /// By mark the reports that bear it, in order of arrival.
-    bearers: QuickMap<u64, VecDeque<Bearer>>,
+    /// By mark the latest reports that bear it.
+    bearers: QuickMap<u64, Vec<Bearer>>,
     /// By story how many of the reports here are in it.
     sizes: QuickMap<usize, usize>,
 }
@@ -35,8 +35,8 @@ impl Shelf {
 
     /// The story a report joins, by the rules of the store; none where it begins one.
     pub fn place(&self, keys: &StoryKeys) -> Option<usize> {
-        let bearers: Vec<Vec<Bearer>> =
-            keys.marks.iter().map(|mark| self.bearers_of(mark.hash)).collect();
+        let bearers_of = |mark: &Mark| self.bearers.get(&mark.hash).map_or(&[][..], Vec::as_slice);
+        let bearers: Vec<&[Bearer]> = keys.marks.iter().map(bearers_of).collect();
         let near: Vec<Near> = alike(keys, self.reports.len(), &bearers)
             .into_iter()
             .map(|alike| {
@@ -52,10 +52,10 @@ impl Shelf {
         let article = (self.first + self.reports.len()) as i64;
         for mark in &keys.marks {
             let bearers = self.bearers.entry(mark.hash).or_default();
-            bearers.push_back(Bearer { article, weight: mark.weight });
-            if StoryLookUp::BEARERS_MAX < bearers.len() {
-                bearers.pop_front();
+            if bearers.len() == StoryLookUp::BEARERS_MAX {
+                bearers.remove(0);
             }
+            bearers.push(Bearer { article, weight: mark.weight });
         }
         self.reports.push_back(Shelved { story, at: keys.at, parts: keys.parts() });
         *self.sizes.entry(story).or_default() += 1;
@@ -74,11 +74,6 @@ impl Shelf {
             report.story = *story;
             *self.sizes.entry(*story).or_default() += 1;
         }
-    }
-
-    /// The latest first, as a look-up in the store gives them.
-    fn bearers_of(&self, hash: u64) -> Vec<Bearer> {
-        self.bearers.get(&hash).into_iter().flatten().rev().copied().collect()
     }
 
     fn seat(&self, article: i64) -> usize {
