@@ -175,7 +175,7 @@ pub async fn why(
     about: About,
     alert_age: TimeDelta,
 ) -> store::Result<Option<Why>> {
-    let KnownSubscriber { subscriber, standing } = known;
+    let KnownSubscriber { subscriber, standing, .. } = known;
     let Some(course) = store.course(subscriber.id).await? else { return Ok(None) };
     let Some(subject) = store.subject(about.article).await? else { return Ok(None) };
     let Some(article) = store.article(about.article).await? else { return Ok(None) };
