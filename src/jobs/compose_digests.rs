@@ -621,4 +621,30 @@ mod tests {
         ];
         assert_eq!(told, expected);
     }
+
+    #[test]
+    fn of_an_edition_what_was_told_at_once_is_left_out() {
+        let edition = |id: i64, at_once: &[usize]| {
+            let changes = EditionChanges {
+                list: "un-sc".to_owned(),
+                at: DateTime::UNIX_EPOCH,
+                changes: Vec::new(),
+            };
+            let (edition, at_once) = (Arc::new(changes), at_once.to_vec());
+            let asked = Some(Excerpt { edition, places: vec![0, 1], at_once });
+            Found { asked, ..found(id, NewsKind::List(id), 1.0, None) }
+        };
+        let told = AlreadyTold {
+            editions: HashSet::from([1]),
+            editions_at_once: HashSet::from([2, 3]),
+            ..AlreadyTold::default()
+        };
+        let found = [edition(1, &[]), edition(2, &[0]), edition(3, &[0, 1]), edition(4, &[0])];
+        let told: Vec<(i64, Vec<usize>)> = choose(&found, &told)
+            .into_iter()
+            .map(|line| (line.lead.id, line.asked.unwrap().places))
+            .collect();
+        // What should have been told at once and was not is told now.
+        assert_eq!(told, [(2, vec![1]), (4, vec![0, 1])]);
+    }
 }

@@ -15,6 +15,7 @@ use sanctionwatch::store::{Commit, Rules, StoryRules, SubscriptionRequest};
 use sanctionwatch::stories;
 
 use crate::crawl::World;
+use crate::rescreen::{party, take};
 use crate::support::alerts::{alerts, email, reader, sample};
 
 /// A service with subscribers, whose clock is ours.
@@ -273,6 +274,25 @@ async fn a_long_digest_is_cut_and_says_so() {
     assert_eq!((listed, whole.contains('@')), (137, false), "{whole}");
     assert!(digest.subject.starts_with("137 new"), "{}", digest.subject);
     assert!(digest.html.len() < 100_000, "mail programs cut a mail of {} bytes", digest.html.len());
+}
+
+#[tokio::test]
+async fn a_digest_tells_the_changes_of_a_list_that_were_asked_for() {
+    let office = Office::open().await;
+    office.wait_until("2026-12-01T12:00:00Z");
+    let watched = [("names=Calvenna Shipping", "daily 08:00")];
+    office.subscribe("anna@example.org", "UTC", &watched).await;
+    office.subscribe("bo@example.org", "UTC", &[("topics=courts", "daily 08:00")]).await;
+    let store = &office.world.crawler.store;
+    let first = [party("1", "Old Bank"), party("2", "Orsk Metals")];
+    take(store, &[], &first, "2026-12-01T13:00:00Z").await;
+    let second = [party("1", "Old Bank"), party("3", "Calvenna Shipping"), party("4", "Tarn Bank")];
+    take(store, &first, &second, "2026-12-01T14:00:00Z").await;
+    office.wait_until("2026-12-02T08:00:00Z");
+    assert_eq!(office.compose().await, 1, "a listing is no court's ruling");
+    let text = office.digests().await.remove(0).text;
+    assert!(text.contains("1 added · 1 December 2026, 14:00 UTC"), "{text}");
+    assert!(text.contains("+ Calvenna Shipping") && !text.contains("Tarn"), "{text}");
 }
 
 /// Whatever happens in whatever order, nothing is dropped and nothing is told twice.

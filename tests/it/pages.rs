@@ -381,6 +381,8 @@ async fn whoever_confirms_a_letter_hears_from_us_again() {
         comes_back(&site, &letter.message_id, fault).await;
         assert_eq!(site.post(&old, &[]).await.status, 410, "the letter was from before");
         assert_eq!(store.suspensions().await.unwrap().len(), 1);
+        let settings = site.get(&site.link(Right::Settings, BEN).await).await;
+        assert!(settings.body.contains("Mails to you came back"), "{}", settings.body);
 
         // The operator may ask whose mails came back, not who complained; the reader may ask always.
         site.world.clock.advance(TimeDelta::hours(1));
