@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use crate::digest::alert::{HEADLINE, Link, NAME, Reason, Recipient, link};
+use crate::digest::alert::{HEADLINE, Link, NAME, Reason, Recipient, ahead_lines, link};
 use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
 use crate::digest::line::{one_line, shorten, wrap};
 use crate::digest::summary;
 use crate::digest::words::{self, COLUMNS};
+use crate::model::act::Ahead;
 use crate::model::facts::Facts;
 use crate::model::stamp::Stamp;
 use crate::model::subscriber::Message;
@@ -31,6 +32,8 @@ pub struct DigestItem {
     pub mark: Mark,
     /// The titles of other sources that tell the same.
     pub also: Vec<String>,
+    /// What acts on the event say ahead of their lists.
+    pub ahead: Vec<Ahead>,
 }
 
 /// What became of an article.
@@ -145,6 +148,7 @@ struct Line {
     /// Date, language and certainty, each after a dot.
     details: String,
     also: String,
+    ahead: Vec<String>,
     language: String,
     direction: &'static str,
     side: &'static str,
@@ -319,6 +323,7 @@ fn line(item: &DigestItem) -> Line {
         summary: summary::line(&item.facts).unwrap_or_default(),
         source: if item.official { format!("{source} (official)") } else { source },
         details: details.iter().map(|detail: &String| format!(" · {detail}")).collect(),
+        ahead: ahead_lines(&item.ahead),
         also: if also.is_empty() { String::new() } else { format!("Also in {}", also.join(", ")) },
         language,
         direction: if leftwards { "rtl" } else { "ltr" },

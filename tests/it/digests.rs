@@ -97,6 +97,7 @@ impl Office {
             story: None,
             official: false,
             updates: Vec::new(),
+            entries: Vec::new(),
             corrections: Vec::new(),
             now: self.now(),
             next_look: None,
