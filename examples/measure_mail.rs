@@ -84,7 +84,7 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
     let started = Instant::now();
     for number in 0..ARTICLES {
         let judged = judged(number);
-        let messages = digest::alerts(&judged, &source, &readers, &letterhead);
+        let messages = digest::alerts(&judged, &[], &source, &readers, &letterhead);
         all.extend(messages.iter().cloned());
         let url = judged.article.url.clone();
         let fetched = Fetched {
@@ -108,6 +108,7 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
             story: None,
             official: false,
             updates: Vec::new(),
+            entries: Vec::new(),
             corrections: Vec::new(),
             now,
             next_look: None,

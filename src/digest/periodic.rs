@@ -6,11 +6,12 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::digest::alert::{HEADLINE, NAME, Reason, Recipient, link};
+use crate::digest::alert::{HEADLINE, NAME, Reason, Recipient, ahead_lines, link};
 use crate::digest::letterhead::{Foot, Letterhead, Written, name_of, tidy};
 use crate::digest::line::{one_line, shorten, wrap};
 use crate::digest::summary;
 use crate::digest::words::{self, COLUMNS};
+use crate::model::act::Ahead;
 use crate::model::facts::Facts;
 use crate::model::stamp::Stamp;
 use crate::model::subscriber::{Message, Subscriber};
@@ -35,6 +36,8 @@ pub struct DigestItem {
     pub mark: Mark,
     /// The titles of other sources that tell the same.
     pub also: Vec<String>,
+    /// What acts on the event say ahead of their lists.
+    pub ahead: Vec<Ahead>,
 }
 
 /// What became of an article.
@@ -186,6 +189,8 @@ pub struct DigestLine {
     /// Date, language and certainty, each after a dot.
     pub details: String,
     pub also: String,
+    /// Whom an official act lists and the list does not, a sentence each.
+    pub ahead: Vec<String>,
     /// ISO 639-1, or empty.
     pub language: String,
     /// The address of the original, where it is a web address.
@@ -397,6 +402,7 @@ fn line(item: &DigestItem, copy: Option<String>) -> DigestLine {
         summary: summary::line(&item.facts).unwrap_or_default(),
         source: if item.official { format!("{source} (official)") } else { source },
         details: details.iter().map(|detail: &String| format!(" · {detail}")).collect(),
+        ahead: ahead_lines(&item.ahead),
         also: if also.is_empty() { String::new() } else { format!("Also in {}", also.join(", ")) },
         language,
         url: link(&item.url).map(|link| link.url),

@@ -340,6 +340,7 @@ impl Composer {
             facts: stored.facts,
             mark: chosen.mark,
             also: also.iter().map(|source| self.titles.source(source)).collect(),
+            ahead: self.crawler.store.ahead_of_lists(article, self.crawler.clock.now()).await?,
         }))
     }
 

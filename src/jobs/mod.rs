@@ -1,5 +1,6 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
+pub mod acts;
 pub mod back_test;
 pub mod compose_digests;
 pub mod bounces;

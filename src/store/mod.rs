@@ -7,6 +7,7 @@
 //! the disk has it. Reads run on a small pool of read-only connections. No type of SQLite leaves
 //! this module, so that a second backend can stand behind the same handle.
 
+mod acts;
 mod articles;
 mod choices;
 mod backup;
@@ -62,6 +63,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use crate::store::figures::Waits;
 use crate::store::write_faults::WriteFaults;
 
+pub use crate::store::acts::{IssuersLists, WaitingEntry};
 pub use crate::store::articles::{
     CopyView, Counted, DerivedView, RemovedView, RevisionView, StoredArticle,
 };

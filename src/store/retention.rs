@@ -23,11 +23,12 @@ const PARTS: [&str; 9] = [
 ];
 
 /// Tables that lead to an article: one that has a row there stays.
-const LEADS: [(&str, &str); 9] = [
+const LEADS: [(&str, &str); 10] = [
     ("mention", "article"),
     ("feedback", "article"),
     ("derived", "article"),
     ("derived", "origin"),
+    ("act_party", "article"),
     ("earlier_mention", "article"),
     ("story_report", "article"),
     ("story_key", "article"),

@@ -125,6 +125,7 @@ pub(crate) async fn publish(world: &World, number: usize, sense: Sense, at_once:
         story: None,
         official: false,
         updates: Vec::new(),
+        entries: Vec::new(),
         corrections: Vec::new(),
         now,
         next_look: None,

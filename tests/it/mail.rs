@@ -182,6 +182,7 @@ pub(crate) fn full_digest(more: usize) -> Composed {
             facts: judged.facts,
             mark,
             also: Vec::new(),
+            ahead: Vec::new(),
         }
     };
     let also = ["Harbour Ledger", "Новости дня", "通信社", "<b>x</b>", "one", "two"];
@@ -237,7 +238,8 @@ async fn follow_ups_lists_and_digests_read_as_the_reference_says() {
         telling("A ring is listed", "Harbour Ledger", false, "javascript:alert(1)"),
     ];
     let brings = [Brings::Instrument("E.O. 14024".to_owned())];
-    let update = News::Added { story: 5, brings: &brings, tellings: &tellings, version: 2 };
+    let update =
+        News::Added { story: 5, brings: &brings, tellings: &tellings, ahead: &[], version: 2 };
     let difference = "- Twelve firms <b>and</b> four ships\n+ Thirteen firms and four ships\n";
     let matters = [Matter::Number];
     let change = News::Changed { matters: &matters, difference, version: 2 };
@@ -365,7 +367,7 @@ fn a_message_id_names_the_article_and_the_reader() {
     let readers = [reader(1, "a@example.org", ""), reader(2, "b@example.org", "")];
     let ids = |judged: &Judged, from: &str| -> Vec<String> {
         let letterhead = Letterhead { sender: &email(from), links: None, now: now() };
-        let messages = digest::alerts(judged, &source, &readers, &letterhead);
+        let messages = digest::alerts(judged, &[], &source, &readers, &letterhead);
         messages.into_iter().map(|message| message.message_id).collect()
     };
     let first = ids(&judged, "alerts@example.net");
