@@ -18,12 +18,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, params};
-use sanctionwatch::interests::{self, Subject};
+use sanctionwatch::interests;
 use sanctionwatch::jobs::back_test::{BackTest, Trial, back_test};
 use sanctionwatch::jobs::names::Watched;
 use sanctionwatch::model::facts::Action;
 use sanctionwatch::model::interest::{Cadence, Interest, Mute};
-use sanctionwatch::store::{Enrolment, Formerly, Store};
+use sanctionwatch::store::{Enrolment, Formerly, Store, StoredSubject};
 
 /// Rounds of what is short; the median counts.
 const ROUNDS: usize = 21;
@@ -102,19 +102,8 @@ async fn wishes(store: &Store, readers: usize, now: DateTime<Utc>) {
         let in_text = watched.found_in("Tankers listed over oil", &text);
         found.push(began.elapsed());
         assert!(!in_text.is_empty());
-        let subject = Subject {
-            title: "Tankers listed over oil",
-            text: &text,
-            source: "us/ofac",
-            language: Some("en"),
-            relevant: true,
-            score: 0.9,
-            actions: vec![Action::Designate],
-            countries: vec!["ru".to_owned()],
-            authorities: vec!["us-ofac".to_owned()],
-            watched: in_text,
-            ..Subject::default()
-        };
+        let stored = article(now);
+        let subject = stored.with(&text, in_text);
         let began = Instant::now();
         let is_told = |at_once: &&Interest| at_once.cadence == Cadence::AtOnce;
         readers_told = wishes
@@ -127,6 +116,28 @@ async fn wishes(store: &Store, readers: usize, now: DateTime<Utc>) {
     told("watched names looked for in an article", median(found));
     told("all readers asked about an article", median(asked));
     println!("{readers_told} of them would be told\n");
+}
+
+/// What is asked of an article on tankers.
+fn article(now: DateTime<Utc>) -> StoredSubject {
+    StoredSubject {
+        article: 1,
+        url: "https://x.example/1".to_owned(),
+        title: "Tankers listed over oil".to_owned(),
+        source: "us/ofac".to_owned(),
+        language: Some("en".to_owned()),
+        published: None,
+        first_seen: now,
+        relevant: true,
+        score: 0.9,
+        actions: vec![Action::Designate],
+        measures: Vec::new(),
+        programmes: Vec::new(),
+        countries: vec!["ru".to_owned()],
+        authorities: vec!["us-ofac".to_owned()],
+        named: Vec::new(),
+        story: None,
+    }
 }
 
 /// Articles of the last 30 days with what interests ask of them, written straight into the tables.
