@@ -31,7 +31,8 @@ fn an_operator_asks_by_mail_and_nobody_is_told_before_they_confirm() {
     let ask = ["subscriber", "add", "ada@example.org", "--ask"];
     assert!(say(&ask, 2).contains("set `web.public_url`"), "a link needs a page");
     let settings = state.path().join("settings.toml");
-    std::fs::write(&settings, "[web]\npublic_url = \"https://watch.example\"\n").unwrap();
+    let web = "[web]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://watch.example\"\n";
+    std::fs::write(&settings, web).unwrap();
     let settings = settings.to_str().unwrap();
     let ask = [ask.as_slice(), &["--interest", "Oil: words=oil", "--config", settings]].concat();
     let asked = say(&ask, 0);
