@@ -136,7 +136,7 @@ CREATE TABLE subscriber (
     name  TEXT NOT NULL,
     added TEXT NOT NULL,
     left  TEXT                                  -- when they were removed; null: active
-, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT, resumed TEXT) STRICT;
+, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT, resumed TEXT, complained TEXT) STRICT;
 CREATE TABLE delivery (
     id           INTEGER PRIMARY KEY,
     subscriber   INTEGER NOT NULL REFERENCES subscriber (id),
@@ -503,7 +503,7 @@ CREATE TABLE digest (
     due        TEXT NOT NULL,
     interest   INTEGER NOT NULL,                -- the first of those it was for
     upto       INTEGER NOT NULL,                -- the last row of news it looked at
-    composed   TEXT NOT NULL,
+    composed   TEXT NOT NULL, whole TEXT,
     UNIQUE (subscriber, due, interest)
 ) STRICT;
 CREATE TABLE digest_item (
@@ -515,3 +515,36 @@ CREATE TABLE digest_item (
     PRIMARY KEY (digest, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX digest_item_by_subject ON digest_item (subject, kind);
+CREATE TABLE act_party (
+    article     INTEGER NOT NULL REFERENCES article (id),
+    name        TEXT NOT NULL,                  -- as the act prints it; empty: its names cannot be read
+    issuer      TEXT NOT NULL,
+    number      TEXT NOT NULL,                  -- the act's own: '2026/123'; empty: it has none
+    published   TEXT NOT NULL,                  -- day of the act
+    identifiers TEXT NOT NULL,                  -- JSON array of [kind, value]
+    list        TEXT,                           -- that names it; null: none does yet
+    days        INTEGER,                        -- from the act to that list, at least 1; null: not known, or none
+    PRIMARY KEY (article, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX act_party_waits ON act_party (published) WHERE list IS NULL;
+CREATE TABLE wish_stamp (
+    only    INTEGER PRIMARY KEY CHECK (only = 1),
+    changes INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER wish_of_subscriber AFTER INSERT ON subscriber
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_change
+AFTER UPDATE OF email, name, zone, serial, confirmed, left ON subscriber
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_erased AFTER DELETE ON subscriber
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_interest AFTER INSERT ON interest
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_changed_interest AFTER UPDATE ON interest
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_dropped_interest AFTER DELETE ON interest
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_mute AFTER INSERT ON mute
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_unmute AFTER DELETE ON mute
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;

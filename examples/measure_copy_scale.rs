@@ -222,6 +222,7 @@ fn commit(number: u64) -> Commit {
         story: Some(story),
         official: false,
         updates: Vec::new(),
+        entries: Vec::new(),
         corrections: Vec::new(),
         now,
         next_look: None,

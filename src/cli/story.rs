@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, open_store};
 use crate::clock::Clock;
+use crate::model::act::Ahead;
 use crate::model::story::Telling;
 use crate::store::{Merger, Store, StoryChange, StoryView};
 
@@ -112,13 +113,14 @@ async fn show(store: &Store, id: i64, json: bool) -> anyhow::Result<Exit> {
         );
         return Ok(Exit::Partly);
     };
+    let ahead = store.ahead_in_story(story.id, Clock::System.now()).await?;
     if json {
-        anstream::println!("{}", whole(&story));
+        anstream::println!("{}", whole(&story, &ahead));
     } else {
         if story.id != id {
             anstream::println!("story {id} was merged into this one");
         }
-        print(&story);
+        print(&story, &ahead);
     }
     Ok(Exit::Done)
 }
@@ -168,7 +170,7 @@ async fn merge(store: &Store, stories: &[i64]) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn print(story: &StoryView) {
+fn print(story: &StoryView, ahead: &[Ahead]) {
     let (lead, others) =
         story.tellings.split_first().map_or((None, &[][..]), |(lead, others)| (Some(lead), others));
     anstream::println!("{HEAD}story {}{HEAD:#}", story.id);
@@ -185,6 +187,7 @@ fn print(story: &StoryView) {
             tellings.into_iter().for_each(print_telling);
         }
     }
+    print_lines("ahead of the official list", ahead.iter().map(Ahead::in_words));
     print_lines("list changes", story.changes.iter().map(change_line));
     print_lines("instruments", story.instruments.iter().cloned());
     print_lines("listed parties", story.parties.iter().cloned());
@@ -232,7 +235,19 @@ fn telling(telling: &Telling) -> Value {
     })
 }
 
-fn whole(story: &StoryView) -> Value {
+fn whole(story: &StoryView, ahead: &[Ahead]) -> Value {
+    let ahead: Vec<Value> = ahead
+        .iter()
+        .map(|it| {
+            json!({
+                "issuer": it.issuer.name(),
+                "act": it.number,
+                "names": it.names,
+                "listed": it.is_listed,
+                "days": it.days,
+            })
+        })
+        .collect();
     let changes: Vec<Value> = story
         .changes
         .iter()
@@ -261,6 +276,7 @@ fn whole(story: &StoryView) -> Value {
     json!({
         "story": story.id,
         "tellings": story.tellings.iter().map(telling).collect::<Vec<_>>(),
+        "ahead_of_list": ahead,
         "list_changes": changes,
         "instruments": story.instruments,
         "parties": story.parties,

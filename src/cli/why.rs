@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cli::Exit;
 use crate::cli::setup::{SettingsArgs, open_store};
+use crate::clock::Clock;
 use crate::jobs::why::{About, Asked, Why, about, why};
+use crate::model::act::Ahead;
 use crate::model::subscriber::Email;
 use crate::store::{MailOf, Store};
 
@@ -44,7 +46,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
             bail!("nobody has subscribed with {shown}; see `subscriber list`");
         };
         let about = find(&store, &args.article).await?;
-        let answer = why(&store, &known, about, alert_age).await?.with_context(|| {
+        let answer = why(&store, &known, about, alert_age, Clock::System.now()).await?;
+        let answer = answer.with_context(|| {
             format!("there is no article {} in {}", args.article, store.path().display())
         })?;
         if args.json {
@@ -70,6 +73,9 @@ fn print(answer: &Why) {
     anstream::println!("first seen {}; {verdict}, score {score:.2}", minute(*first_seen));
     for sign in evidence.iter().take(SHOWN) {
         anstream::println!("  {FAINT}{:+.1}  {:?}  {}{FAINT:#}", sign.weight, sign.text, sign.rule);
+    }
+    for ahead in &answer.ahead {
+        anstream::println!("{}", ahead.in_words());
     }
     anstream::println!();
     for Asked { interest, answer } in &answer.interests {
@@ -151,6 +157,7 @@ fn as_json(answer: &Why) -> serde_json::Value {
         "evidence": answer.evidence.iter().map(sign).collect::<Vec<_>>(),
         "interests": answer.interests.iter().map(asked).collect::<Vec<_>>(),
         "held_back": held_back,
+        "ahead_of_list": answer.ahead.iter().map(Ahead::in_words).collect::<Vec<_>>(),
         "mails": answer.mails.iter().map(mail).collect::<Vec<_>>(),
     })
 }

@@ -9,6 +9,7 @@ use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
 use crate::digest::line::{one_line, shorten, shorten_front, squash, wrap};
 use crate::digest::words::{COLUMNS, item};
 use crate::digest::{summary, words};
+use crate::model::act::Ahead;
 use crate::model::article::{Article, BlockKind};
 use crate::model::interest::Mute;
 use crate::model::judged::{Cited, Evidence, Field, Judged, Keys};
@@ -52,9 +53,11 @@ impl Reason {
 /// sanctions, else none. Whether it is new is known only inside the transaction that stores it.
 ///
 /// The `Message-ID` depends on nothing but the article, the sender's domain and the subscriber, so
-/// that a mail sent again is the same mail.
+/// that a mail sent again is the same mail. `ahead` is what official acts on the event say ahead of
+/// their lists.
 pub fn alerts(
     judged: &Judged,
+    ahead: &[Ahead],
     source: &Source,
     recipients: &[Recipient],
     letterhead: &Letterhead<'_>,
@@ -62,7 +65,7 @@ pub fn alerts(
     if !judged.verdict.relevant {
         return Vec::new();
     }
-    let alert = Alert::new(judged, source);
+    let alert = Alert::new(judged, ahead, source);
     let cause = cause(&judged.keys);
     recipients.iter().map(|recipient| message(&alert, &cause, recipient, letterhead)).collect()
 }
@@ -77,13 +80,14 @@ fn message(
     let foot = &letterhead.foot(to);
     let reasons: &[String] =
         &recipient.reasons.iter().take(REASONS).map(Reason::in_words).collect::<Vec<_>>();
-    let mutes: &[Quieten] = &mutes(alert, to, letterhead);
+    let message_id = letterhead.message_id("alert", cause, to);
+    let mutes: &[Quieten] = &mutes(alert, &message_id, to, letterhead);
     let written = "a template writes into a string, which cannot fail";
     Written {
         subject: alert.subject.clone(),
         text: TextPart { alert, reasons, mutes, foot }.render().expect(written),
         html: HtmlPart { alert, reasons, mutes, foot }.render().expect(written),
-        message_id: letterhead.message_id("alert", cause, to),
+        message_id,
         follows: None,
     }
     .to(to, foot.leave_url())
@@ -96,9 +100,15 @@ struct Quieten {
     link: String,
 }
 
-/// Links for what a reader may be tired of: the source, and names in the article.
-fn mutes(alert: &Alert, to: &Subscriber, letterhead: &Letterhead<'_>) -> Vec<Quieten> {
-    let source = (alert.source.clone(), Mute::Source(alert.source_id.clone()));
+/// Links for what a reader may be tired of: the story, the source, and names in the article.
+fn mutes(
+    alert: &Alert,
+    message_id: &str,
+    to: &Subscriber,
+    letterhead: &Letterhead<'_>,
+) -> Vec<Quieten> {
+    let story = ("this story".to_owned(), Right::MuteStoryOf(message_id.to_owned()));
+    let source = (alert.source.clone(), Right::Mute(Mute::Source(alert.source_id.clone())));
     let mut names: Vec<&str> = Vec::new();
     for party in alert.named.iter().flat_map(|section| &section.parties) {
         if !names.contains(&party.listed_as.as_str()) {
@@ -106,9 +116,10 @@ fn mutes(alert: &Alert, to: &Subscriber, letterhead: &Letterhead<'_>) -> Vec<Qui
         }
     }
     let names = names.into_iter().take(NAMES_TO_MUTE);
-    let names = names.map(|name| (shorten(&one_line(name), NAME), Mute::Name(name.to_owned())));
-    let link = |(what, mute)| Some(Quieten { what, link: letterhead.page(Right::Mute(mute), to)? });
-    std::iter::once(source).chain(names).filter_map(link).collect()
+    let names = names
+        .map(|name| (shorten(&one_line(name), NAME), Right::Mute(Mute::Name(name.to_owned()))));
+    let link = |(what, right)| Some(Quieten { what, link: letterhead.page(right, to)? });
+    [story, source].into_iter().chain(names).filter_map(link).collect()
 }
 
 /// What an alert says, the same to every reader.
@@ -139,6 +150,8 @@ struct Alert {
     score: f64,
     /// Listed parties that are surely named: those that came, those that went, and others.
     named: Vec<NamedSection>,
+    /// What official acts say ahead of their lists.
+    ahead: Vec<String>,
     signs: Vec<Sign>,
     against: Vec<Sign>,
     instruments: Vec<Named>,
@@ -245,6 +258,8 @@ const SIGNS: usize = 5;
 const INSTRUMENTS: usize = 8;
 /// Listed parties told of.
 const NAMED: usize = 12;
+/// Sentences on acts ahead of their lists.
+const AHEAD: usize = 4;
 /// Interests named, and names offered to be muted.
 const REASONS: usize = 4;
 const NAMES_TO_MUTE: usize = 3;
@@ -259,7 +274,7 @@ const WORDS: usize = 60;
 const CONTEXT: usize = 240;
 
 impl Alert {
-    fn new(judged: &Judged, source: &Source) -> Self {
+    fn new(judged: &Judged, ahead: &[Ahead], source: &Source) -> Self {
         let article = &judged.article;
         let name = shorten(&one_line(&source.title), NAME);
         let headline = match one_line(&article.title) {
@@ -290,6 +305,7 @@ impl Alert {
             source: name,
             source_id: source.id.0.clone(),
             headline,
+            ahead: ahead_lines(ahead),
             named: named(&judged.named, article.published.map(|it| it.instant().date_naive())),
             signs,
             against,
@@ -416,6 +432,12 @@ fn instruments(cited: &[Cited]) -> Vec<Named> {
         }
     }
     named
+}
+
+/// What acts say ahead of their lists, a sentence each.
+pub(crate) fn ahead_lines(ahead: &[Ahead]) -> Vec<String> {
+    let line = |ahead: &Ahead| shorten(&one_line(&ahead.in_words()), 2 * CONTEXT);
+    ahead.iter().take(AHEAD).map(line).collect()
 }
 
 /// The parties that are surely named, each once, in the order of the article, parted by what their

@@ -3,10 +3,11 @@
 
 use askama::Template;
 
-use crate::digest::alert::{HEADLINE, Link, NAME, link, subject};
+use crate::digest::alert::{HEADLINE, Link, NAME, ahead_lines, link, subject};
 use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
 use crate::digest::line::{one_line, shorten, wrap};
 use crate::digest::words::{self, COLUMNS};
+use crate::model::act::Ahead;
 use crate::model::interest::Mute;
 use crate::model::judged::Matter;
 use crate::model::source::Source;
@@ -47,6 +48,8 @@ pub enum News<'a> {
         brings: &'a [Brings],
         /// Who told the story before.
         tellings: &'a [Telling],
+        /// What acts on it say ahead of their lists.
+        ahead: &'a [Ahead],
         /// The wording of the article.
         version: u64,
     },
@@ -117,6 +120,8 @@ struct Notice {
     /// The story's primary source, and who else told it; empty but for an update.
     primary: Option<Told>,
     also: Vec<Told>,
+    /// What acts on the event say ahead of their lists.
+    ahead: Vec<String>,
     passages: Vec<Passage>,
     /// Passages that differ beyond those shown.
     more: usize,
@@ -205,6 +210,10 @@ impl Notice {
             News::Added { tellings, .. } => told_by(tellings),
             _ => (None, Vec::new()),
         };
+        let ahead = match news {
+            News::Added { ahead, .. } => ahead_lines(ahead),
+            News::Changed { .. } | News::Gone => Vec::new(),
+        };
         let more = passages.len().saturating_sub(PASSAGES);
         passages.truncate(PASSAGES);
         Self {
@@ -216,6 +225,7 @@ impl Notice {
             },
             primary,
             also,
+            ahead,
             side: if words::runs_leftwards(language) { "right" } else { "left" },
             language: language.to_owned(),
             link: link(known.url),

@@ -1,5 +1,6 @@
 //! The flows: the steps of the pure middle and the doors, in order.
 
+pub mod acts;
 pub mod back_test;
 pub mod compose_digests;
 pub mod bounces;
@@ -9,6 +10,7 @@ mod health;
 pub mod heart;
 pub mod judge;
 pub mod keep_house;
+pub mod letters;
 pub mod links;
 mod list_readers;
 pub mod listings;

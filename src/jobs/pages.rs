@@ -14,10 +14,12 @@ use crate::dedupe;
 use crate::digest::{self, Known, News, Reader, Reason, Recipient};
 use crate::fetch::{Answer, Fault};
 use crate::interests::{self, Subject};
+use crate::jobs::acts::{self, Stand};
 use crate::jobs::crawl::{Crawler, Event, LEASE};
 use crate::jobs::judge::judge;
 use crate::jobs::read::read;
 use crate::jobs::stories::{STORY_RULES, story_keys};
+use crate::model::act::Ahead;
 use crate::model::article::{Article, SiteMemory};
 use crate::model::fetched::Fetched;
 use crate::model::interest::Cadence;
@@ -163,14 +165,24 @@ impl Crawler {
         }
         settle_date(&mut judged.article, source, &link);
         let now = self.clock.now();
+        let Stand { entries, mut ahead } =
+            acts::stand(&self.store, acts::act_of(&judged, source), now).await?;
         let story = story_keys(&judged, now);
-        let messages = self.alerts(&judged, watched.clone(), source, now).await?;
-        let told_before = if messages.is_empty() { None } else { story.as_ref() };
+        let so_far = self.story_so_far(story.as_ref(), now).await?;
+        ahead.extend(so_far.iter().flat_map(|story| story.ahead.clone()));
+        let messages = self.alerts(&judged, &ahead, watched.clone(), source, now).await?;
+        let updates = match &so_far {
+            Some(story) if !messages.is_empty() => {
+                self.updates(&judged, source, story, &ahead, now).await?
+            }
+            _ => Vec::new(),
+        };
         let commit = Commit {
             source: source.id.clone(),
             official: source.kind == SourceKind::Government,
-            updates: self.updates(&judged, source, told_before, now).await?,
+            updates,
             messages,
+            entries,
             story,
             corrections: self.corrections(&judged, watched, source, &link).await?,
             next_look: self.recheck_at(link.first_seen),
@@ -224,6 +236,7 @@ impl Crawler {
     async fn alerts(
         &self,
         judged: &Judged,
+        ahead: &[Ahead],
         watched: Vec<String>,
         source: &Source,
         now: DateTime<Utc>,
@@ -240,7 +253,7 @@ impl Crawler {
         let wishes = self.store.wishes().await?;
         let recipients: Vec<Recipient> =
             wishes.iter().filter_map(|wishes| told_at_once(wishes, &subject)).collect();
-        Ok(digest::alerts(judged, source, &recipients, &self.letterhead(now)))
+        Ok(digest::alerts(judged, ahead, source, &recipients, &self.letterhead(now)))
     }
 
     /// The messages a new version would cause if it turns out to change materially what a known

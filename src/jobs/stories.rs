@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::digest::{self, Known, News, Reader};
 use crate::jobs::crawl::Crawler;
+use crate::model::act::Ahead;
 use crate::model::judged::Judged;
 use crate::model::source::{Source, SourceKind};
 use crate::model::story::{StoryKeys, StorySoFar};
@@ -37,18 +38,27 @@ pub(crate) fn story_keys(judged: &Judged, now: DateTime<Utc>) -> Option<StoryKey
 }
 
 impl Crawler {
+    /// The story an article joins as things are now; none where it would begin one.
+    pub(crate) async fn story_so_far(
+        &self,
+        keys: Option<&StoryKeys>,
+        now: DateTime<Utc>,
+    ) -> store::Result<Option<StorySoFar>> {
+        let Some(keys) = keys else { return Ok(None) };
+        self.store.story_so_far(keys.clone(), now, STORY_RULES).await
+    }
+
     /// The messages for those who were told of the article's story before, if it adds to it. The
     /// commit decides anew whether it does, and takes these if it finds the same.
     pub(crate) async fn updates(
         &self,
         judged: &Judged,
         source: &Source,
-        keys: Option<&StoryKeys>,
+        story: &StorySoFar,
+        ahead: &[Ahead],
         now: DateTime<Utc>,
     ) -> store::Result<Vec<Message>> {
-        let Some(keys) = keys else { return Ok(Vec::new()) };
-        let story = self.store.story_so_far(keys.clone(), now, STORY_RULES).await?;
-        let Some(StorySoFar { id, said, tellings, told }) = story else { return Ok(Vec::new()) };
+        let StorySoFar { id, said, tellings, told, .. } = story;
         let brings = said.brought_by(judged, source.kind == SourceKind::Government);
         if told.is_empty() || brings.is_empty() {
             return Ok(Vec::new());
@@ -66,7 +76,7 @@ impl Crawler {
             language: judged.article.language.as_deref(),
         };
         let version = judged.keys.wording;
-        let news = News::Added { story: id, brings: &brings, tellings: &tellings, version };
+        let news = News::Added { story: *id, brings: &brings, tellings, ahead, version };
         Ok(digest::follow_ups(&known, &news, source, &readers, &self.letterhead(now)))
     }
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::digest::{Letterhead, ListNews, list_alerts};
 use crate::fetch::{Answer, Fetcher, Limits, Robots};
+use crate::jobs::acts;
 use crate::jobs::list_readers::{Audience, audiences};
 use crate::jobs::rescreen::Rescreen;
 use crate::lists::{ListFile, ListSource, Location, changes, check_shrink, read_files};
@@ -153,6 +154,7 @@ impl ListSync {
             }
         };
         report(&list.id, &look);
+        acts::ask_again(&self.store, self.clock.now()).await?;
         Ok(look)
     }
 

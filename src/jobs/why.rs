@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use crate::interests::{Met, Missed, meets, muted, next_due};
 use crate::jobs::names::Watched;
+use crate::model::act::Ahead;
 use crate::model::interest::{Cadence, Interest, Mute};
 use crate::model::judged::Evidence;
 use crate::model::subscriber::{Standing, Subscriber};
@@ -45,6 +46,8 @@ pub struct Why {
     pub mails: Vec<MailOf>,
     /// What held it back, the most general first; empty where a mail was made.
     pub held_back: Vec<HeldBack>,
+    /// What acts on the event say ahead of their lists.
+    pub ahead: Vec<Ahead>,
 }
 
 /// An interest and what an article is to it.
@@ -174,8 +177,9 @@ pub async fn why(
     known: &KnownSubscriber,
     about: About,
     alert_age: TimeDelta,
+    now: DateTime<Utc>,
 ) -> store::Result<Option<Why>> {
-    let KnownSubscriber { subscriber, standing } = known;
+    let KnownSubscriber { subscriber, standing, .. } = known;
     let Some(course) = store.course(subscriber.id).await? else { return Ok(None) };
     let Some(subject) = store.subject(about.article).await? else { return Ok(None) };
     let Some(article) = store.article(about.article).await? else { return Ok(None) };
@@ -186,6 +190,7 @@ pub async fn why(
     let decided = decide(text, subject, interests, mutes).await?;
     let told_before = store.told_before(about.article).await?;
     let case = Case { standing: *standing, course, about, told_before, alert_age, subscriber };
+    let ahead = store.ahead_of_lists(article.id, now).await?;
     let was_told = !mails.is_empty();
     let held_back =
         if was_told && case.about.copy.is_none() { Vec::new() } else { case.held_back(&decided) };
@@ -201,6 +206,7 @@ pub async fn why(
         interests: asked,
         mails,
         held_back,
+        ahead,
     }))
 }
 

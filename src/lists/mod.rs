@@ -4,6 +4,7 @@
 //! Each format has its file here and gives the one shape of [`crate::model::designation`]. A file
 //! that is not whole gives an error and no designations: half a list would delist the other half.
 
+mod acts;
 mod changes;
 mod day;
 mod denied_persons;
@@ -29,6 +30,7 @@ mod xml;
 
 use std::borrow::Cow;
 
+pub use crate::lists::acts::{OfficialPage, act, settle};
 pub use crate::lists::changes::changes;
 pub use crate::lists::files::{Bounds, ListFile, Reading, check_shrink, companions, read_files};
 pub use crate::lists::format::{Format, recognise};

@@ -2,6 +2,7 @@
 //!
 //! Every later module speaks in these types. Nothing here reads, writes, waits or asks the time.
 
+pub mod act;
 pub mod article;
 pub mod bounce;
 pub mod change;

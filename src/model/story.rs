@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::model::act::Ahead;
 use crate::model::judged::{Cited, Judged};
 
 /// A report as stories see it.
@@ -203,6 +204,8 @@ pub struct StorySoFar {
     pub tellings: Vec<Telling>,
     /// By subscriber the `Message-ID` of the first mail that told of it.
     pub told: BTreeMap<i64, String>,
+    /// What acts among its reports say ahead of their lists.
+    pub ahead: Vec<Ahead>,
 }
 
 #[cfg(test)]

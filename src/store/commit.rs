@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 
+use crate::model::act::ActEntry;
 use crate::model::article::{Reason, Removed};
 use crate::model::fetched::Fetched;
 use crate::model::judged::{
@@ -15,6 +16,7 @@ use crate::model::source::SourceId;
 use crate::model::story::StoryKeys;
 use crate::model::subscriber::Message;
 use crate::model::visit::Outcome;
+use crate::store::acts::write_entries;
 use crate::store::articles::block_rows;
 use crate::store::facts::{write_facts, write_instruments};
 use crate::store::matches::write_matches;
@@ -40,6 +42,8 @@ pub struct Commit {
     pub fetched: Fetched,
     /// Sent if this turns out to be the first sight of a relevant article.
     pub messages: Vec<Message>,
+    /// Whom it lists, where it is an official act.
+    pub entries: Vec<ActEntry>,
     /// What its story is found by; none where it is not about sanctions, and so in no story.
     pub story: Option<StoryKeys>,
     /// Whether the source is an office itself, not news.
@@ -347,6 +351,7 @@ impl Writing<'_> {
         write_instruments(self.transaction, id, instruments)?;
         write_facts(self.transaction, id, facts)?;
         write_matches(self.transaction, id, named)?;
+        write_entries(self.transaction, id, &self.commit.entries)?;
         index(self.transaction, id, &article.title, &article.text())
     }
 

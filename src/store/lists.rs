@@ -362,7 +362,7 @@ fn write_changes(transaction: &Transaction<'_>, edition: i64, new: &NewEdition) 
     Ok(())
 }
 
-fn known(
+pub(crate) fn known(
     connection: &Connection,
     which: &str,
     values: &[&dyn rusqlite::ToSql],

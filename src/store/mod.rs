@@ -7,6 +7,7 @@
 //! the disk has it. Reads run on a small pool of read-only connections. No type of SQLite leaves
 //! this module, so that a second backend can stand behind the same handle.
 
+mod acts;
 mod articles;
 mod choices;
 mod backup;
@@ -62,6 +63,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use crate::store::figures::Waits;
 use crate::store::write_faults::WriteFaults;
 
+pub use crate::store::acts::{IssuersLists, WaitingEntry};
 pub use crate::store::articles::{
     CopyView, Counted, DerivedView, RemovedView, RevisionView, StoredArticle,
 };
@@ -72,7 +74,7 @@ pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::choices::Choices;
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::digests::{
-    AlreadyTold, DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind,
+    AlreadyTold, DigestArticle, DigestMark, NewDigest, News, NewsKind,
 };
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
@@ -86,7 +88,9 @@ pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::{CrawlLock, killed_run};
 pub use crate::store::mails::{CopyOf, Course, MailOf, ToldBefore};
 pub use crate::store::outbox::{Claimed, Outbox, Waiting};
-pub use crate::store::personal::{HeldInterest, HeldMail, HeldMute, Personal, RecentMail};
+pub use crate::store::personal::{
+    HeldDigest, HeldInterest, HeldMail, HeldMute, Personal, RecentMail,
+};
 pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfinished};
 pub use crate::store::retention::{Batch, Sources};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
@@ -98,7 +102,8 @@ pub use crate::store::story_book::{
 };
 pub use crate::store::subjects::StoredSubject;
 pub use crate::store::subscribers::{
-    Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person, Request as SubscriptionRequest,
+    Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person,
+    Request as SubscriptionRequest, Suspended,
 };
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};
@@ -176,6 +181,8 @@ struct Shared {
     waits: Waits,
     /// Whether writing has failed lately.
     faults: WriteFaults,
+    /// What everybody is told, as of a stamp: see [`Store::wishes`].
+    wishes: Mutex<Option<(i64, Arc<Vec<Wishes>>)>>,
 }
 
 impl Store {
@@ -213,6 +220,7 @@ impl Store {
                 permits: Arc::new(Semaphore::new(READERS)),
                 waits: Waits::default(),
                 faults: WriteFaults::default(),
+                wishes: Mutex::default(),
             }),
         })
     }

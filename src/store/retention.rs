@@ -23,11 +23,12 @@ const PARTS: [&str; 9] = [
 ];
 
 /// Tables that lead to an article: one that has a row there stays.
-const LEADS: [(&str, &str); 9] = [
+const LEADS: [(&str, &str); 10] = [
     ("mention", "article"),
     ("feedback", "article"),
     ("derived", "article"),
     ("derived", "origin"),
+    ("act_party", "article"),
     ("earlier_mention", "article"),
     ("story_report", "article"),
     ("story_key", "article"),
@@ -163,6 +164,10 @@ impl Store {
                 "DELETE FROM visit WHERE id IN
                      (SELECT id FROM visit WHERE ended < ?1 ORDER BY id LIMIT ?2)",
                 params![moment(before), limit],
+            )?;
+            transaction.execute(
+                "UPDATE digest SET whole = NULL WHERE whole IS NOT NULL AND composed < ?1",
+                [moment(before)],
             )?;
             Ok(Batch { dropped, next: (dropped == limit).then_some(0) })
         })

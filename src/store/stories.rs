@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::model::story::{
     Alike, Bearer, Near, Parts, Said, StoryKeys, StoryLookUp, StorySoFar, Telling, lead_first,
 };
+use crate::store::acts::ahead_in_story;
 use crate::store::articles::stamp_of;
 use crate::store::story_book::add_changes;
 use crate::store::{Result, Store, moment, parse_moment, signed};
@@ -48,6 +49,7 @@ impl Store {
                 said: said(connection, id, None)?,
                 tellings: tellings(connection, id)?,
                 told: told(connection, id)?,
+                ahead: ahead_in_story(connection, id, now)?,
             }))
         })
         .await

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test should say where")]
 
+mod acts;
 mod architecture;
 mod back_test;
 mod bounces;

@@ -60,7 +60,8 @@ impl Desk {
 
     async fn why(&self, about: About) -> Why {
         let known = self.store.subscriber_at(ADDRESS.parse().unwrap()).await.unwrap().unwrap();
-        why(&self.store, &known, about, TimeDelta::days(7)).await.unwrap().unwrap()
+        let now = "2026-03-12T08:00:00Z".parse().unwrap();
+        why(&self.store, &known, about, TimeDelta::days(7), now).await.unwrap().unwrap()
     }
 
     async fn reasons(&self, article: i64) -> Vec<String> {

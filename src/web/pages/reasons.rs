@@ -62,7 +62,8 @@ pub(crate) async fn show(
 
 impl Pages {
     async fn why(&self, bearer: &Bearer, about: About) -> store::Result<Option<Why>> {
-        why(&self.store, &bearer.known, about, self.alert_age).await
+        let now = self.clock.now();
+        why(&self.store, &bearer.known, about, self.alert_age, now).await
     }
 
     /// Which of a bearer's interests an article meets, and by what.
@@ -86,6 +87,7 @@ fn answer(why: Why) -> Answer {
             mail.subject, mail.state, mail.reply
         ));
     }
+    said.extend(why.ahead.iter().map(|ahead| format!("{}.", ahead.in_words())));
     said.extend(why.held_back.iter().map(|reason| format!("No mail: {reason}.")));
     let interests = why.interests.iter().map(|asked| match &asked.answer {
         Ok(met) => reason(&asked.interest.name, &met.because),

@@ -222,11 +222,11 @@ pub(crate) fn alert(name: &str) -> Message {
     let (judged, source) = sample(name);
     let (sender, links) = (sender(), links());
     let letterhead = Letterhead { sender: &sender, links: Some(&links), now: now() };
-    digest::alerts(&judged, &source, &[anna()], &letterhead).remove(0)
+    digest::alerts(&judged, &[], &source, &[anna()], &letterhead).remove(0)
 }
 
 /// Alerts from a service without web pages.
 pub(crate) fn alerts(judged: &Judged, source: &Source, to: &[Recipient]) -> Vec<Message> {
     let letterhead = Letterhead { sender: &sender(), links: None, now: now() };
-    digest::alerts(judged, source, to, &letterhead)
+    digest::alerts(judged, &[], source, to, &letterhead)
 }

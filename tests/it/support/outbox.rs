@@ -43,6 +43,7 @@ pub(crate) async fn tell(store: &Store, name: &str, number: usize, now: DateTime
         story: None,
         official: false,
         updates: Vec::new(),
+        entries: Vec::new(),
         corrections: Vec::new(),
         now,
         next_look: None,
