@@ -143,7 +143,7 @@ mod tests {
             // Of a great story the nearest eight count.
             (vec![near(1, 100, 0.9, 0)], Some(1)),
             // A week later it is another event.
-            (vec![near(1, 1, 0.3, 72)], None),
+            (vec![near(1, 1, 0.25, 72)], None),
             (vec![near(1, 1, 0.9, 7 * 24)], None),
         ] {
             assert_eq!(place(&keys(10), &near), joined, "{near:?}");
