@@ -34,16 +34,23 @@ pub(in crate::extract) fn choose(
     dom: &Dom,
     cut: &Passages,
     probabilities: &[f32],
+    signed: bool,
 ) -> Vec<Option<Reason>> {
     let passages = &cut.list;
     let mut inside: Vec<bool> = probabilities.iter().map(|p| *p >= ENOUGH).collect();
+    if !signed {
+        take_the_rest(dom, passages, probabilities, &mut inside);
+    }
     rescue_prose(passages, probabilities, &mut inside);
     bridge(dom, passages, probabilities, &mut inside);
     take_head(dom, passages, &mut inside);
     if let Some(opening) = opening(passages, &inside) {
         drop_comments(dom, cut, opening, &mut inside);
         drop_other_articles(dom, passages, opening, &mut inside);
-        teasers::drop(dom, cut, opening, &mut inside);
+        // The cards of a page nobody signs are its text as often as teasers.
+        if signed {
+            teasers::drop(dom, cut, opening, &mut inside);
+        }
     }
     drop_second_copies(passages, &mut inside);
     drop_retellings(passages, &mut inside);
@@ -78,6 +85,37 @@ pub(in crate::extract) fn take_captions(passages: &[Passage], outside: &mut [Opt
         {
             *outside = None;
         }
+    }
+}
+
+/// A page that nobody signs is a guide, a notice or a form more often than news: its lists, cards
+/// and folded parts are its text, though they look like the furniture of news. In the smallest element
+/// that holds most of what is inside and not much else, what is a little believed is inside as well.
+fn take_the_rest(dom: &Dom, passages: &[Passage], probabilities: &[f32], inside: &mut [bool]) {
+    /// A passage is taken from this probability on.
+    const LEAST: f32 = 0.2;
+    /// Share of the characters inside that the element holds.
+    const MOST: f32 = 0.8;
+    /// Share of the element's characters that are inside.
+    const FULL: f32 = 0.5;
+    let chars = |at: usize| passages[at].chars as f32;
+    let all: f32 = (0..passages.len()).filter(|at| inside[*at]).map(chars).sum();
+    // An element with more than half of the characters holds the passage in their middle.
+    let mut before = 0.0;
+    let middle = (0..passages.len()).find(|at| {
+        before += if inside[*at] { chars(*at) } else { 0.0 };
+        inside[*at] && before * 2.0 >= all
+    });
+    let Some(middle) = middle else { return };
+    let up = std::iter::successors(Some(dom.node(passages[middle].node)), |node| node.parent());
+    let home = up.take_while(|node| node.is_element()).find(|node| {
+        let below = || (0..passages.len()).filter(|at| node.contains(dom.node(passages[*at].node)));
+        let held: f32 = below().filter(|at| inside[*at]).map(chars).sum();
+        held >= MOST * all && held >= FULL * below().map(chars).sum::<f32>()
+    });
+    let Some(home) = home else { return };
+    for at in 0..passages.len() {
+        inside[at] |= probabilities[at] >= LEAST && home.contains(dom.node(passages[at].node));
     }
 }
 
@@ -306,4 +344,48 @@ fn reason(passage: &Passage) -> Reason {
     named(passage.own)
         .or_else(|| named(passage.around))
         .map_or(Reason::Outside, |(_, reason)| *reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extract::body::choose;
+    use crate::extract::passages;
+    use crate::model::fetched::{Fetched, Validators};
+    use crate::parse::page;
+
+    /// What is half believed stays in the text's own element, and only on a page nobody signs.
+    #[test]
+    fn lists_of_an_unsigned_page_stay() {
+        let html = "<ul><li>Contact the office</li></ul><main><h1>Permits</h1>\
+            <p>The office issues permits to build, to alter and to pull down, and keeps them for ten years.</p>\
+            <ul><li>Form for builders</li><li>Form for owners</li></ul></main>\
+            <footer><p>Contact the town</p></footer>";
+        let fetched = Fetched {
+            requested: String::new(),
+            url: String::new(),
+            redirects: Vec::new(),
+            status: 200,
+            content_type: None,
+            validators: Validators::default(),
+            body: html.as_bytes().to_vec(),
+            at: chrono::DateTime::UNIX_EPOCH,
+        };
+        let dom = page::read(&fetched).0.dom;
+        let cut = passages::cut(&dom);
+        let believed = |text: &str| match text {
+            text if text.starts_with("The office") => 0.9,
+            "Permits" => 0.6,
+            _ => 0.3,
+        };
+        let probabilities: Vec<f32> =
+            cut.list.iter().map(|passage| believed(&passage.text)).collect();
+        let inside = |signed| -> Vec<&str> {
+            let outside = choose(&dom, &cut, &probabilities, signed);
+            let all = cut.list.iter().zip(outside);
+            let inside = all.filter(|(_, outside)| outside.is_none());
+            inside.map(|(passage, _)| passage.text.as_str()).skip(2).collect()
+        };
+        assert_eq!(inside(true), [""; 0]);
+        assert_eq!(inside(false), ["Form for builders", "Form for owners"]);
+    }
 }

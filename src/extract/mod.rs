@@ -130,7 +130,9 @@ impl<'p> Reading<'p> {
         let dom = &self.page.dom;
         let mut outside = match self.page.format {
             Format::Pdf => body::all_but_furniture(dom, &self.passages),
-            Format::Html | Format::PlainText => body::choose(dom, &self.passages, probabilities),
+            Format::Html | Format::PlainText => {
+                body::choose(dom, &self.passages, probabilities, !self.metadata.byline.is_empty())
+            }
         };
         if self.recipe.captions == Captions::Kept {
             body::take_captions(&self.passages.list, &mut outside);
