@@ -136,7 +136,7 @@ CREATE TABLE subscriber (
     name  TEXT NOT NULL,
     added TEXT NOT NULL,
     left  TEXT                                  -- when they were removed; null: active
-, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT, resumed TEXT) STRICT;
+, zone TEXT NOT NULL DEFAULT 'UTC', confirmed TEXT, serial INTEGER NOT NULL DEFAULT 0, suspended TEXT, suspension TEXT, resumed TEXT, complained TEXT) STRICT;
 CREATE TABLE delivery (
     id           INTEGER PRIMARY KEY,
     subscriber   INTEGER NOT NULL REFERENCES subscriber (id),
@@ -503,7 +503,7 @@ CREATE TABLE digest (
     due        TEXT NOT NULL,
     interest   INTEGER NOT NULL,                -- the first of those it was for
     upto       INTEGER NOT NULL,                -- the last row of news it looked at
-    composed   TEXT NOT NULL,
+    composed   TEXT NOT NULL, whole TEXT,
     UNIQUE (subscriber, due, interest)
 ) STRICT;
 CREATE TABLE digest_item (
@@ -527,3 +527,24 @@ CREATE TABLE act_party (
     PRIMARY KEY (article, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX act_party_waits ON act_party (published) WHERE list IS NULL;
+CREATE TABLE wish_stamp (
+    only    INTEGER PRIMARY KEY CHECK (only = 1),
+    changes INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER wish_of_subscriber AFTER INSERT ON subscriber
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_change
+AFTER UPDATE OF email, name, zone, serial, confirmed, left ON subscriber
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_erased AFTER DELETE ON subscriber
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_interest AFTER INSERT ON interest
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_changed_interest AFTER UPDATE ON interest
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_dropped_interest AFTER DELETE ON interest
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_mute AFTER INSERT ON mute
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TRIGGER wish_of_unmute AFTER DELETE ON mute
+BEGIN UPDATE wish_stamp SET changes = changes + 1; END;

@@ -1,11 +1,11 @@
 //! What becomes of 10,000 mails to 500 domains, and how fast they go:
-//! `cargo run --release --example measure_delivery`. Needs Postfix, and root to start it (it runs with a
-//! queue of its own, on loopback).
+//! `cargo run --release --example measure_delivery [articles [domains [kills]]]`. Needs Postfix, and root
+//! to start it (it runs with a queue of its own, on loopback).
 //!
 //! First the rate: this program's sender, and `smtp-source`, Postfix's own load generator, before the
 //! same Postfix and before a sink that takes everything. Then the proof: the sender is killed with
-//! SIGKILL 100 times at random before Postfix, and before a server that forgets answers; every message
-//! must arrive, and none more often than kills and forgotten answers explain.
+//! SIGKILL 100 times at random before Postfix, and before a server that puts off, hangs up and withholds
+//! answers; every message must arrive, and none more often than kills and withheld answers explain.
 
 #![expect(
     clippy::print_stdout,
@@ -21,120 +21,183 @@ mod support {
     pub(crate) mod kills;
     pub(crate) mod outbox;
     pub(crate) mod postfix;
+    pub(crate) mod smtp;
 }
 
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::Utc;
 use sanctionwatch::clock::Clock;
 use sanctionwatch::jobs::send_mail;
 use sanctionwatch::mail::Mailer;
-use sanctionwatch::mail::settings::{Backend, Security, Settings, Smtp};
+use sanctionwatch::mail::settings::{Backend, Pace, Security, Settings, Smtp};
 use sanctionwatch::store::Store;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::alerts::{email, sample, sender};
 use crate::support::kills::{Arrivals, Fire, send_under_fire};
 use crate::support::outbox::tell;
 use crate::support::postfix::Postfix;
+use crate::support::smtp::{Act, SmtpServer, Stage};
 
-const ARTICLES: usize = 20;
-const DOMAINS: usize = 500;
-const MESSAGES: usize = ARTICLES * DOMAINS;
-const KILLS: usize = 100;
-/// One in so many mails is taken by the faulty server without an answer.
-const FORGETFUL: usize = 50;
+/// Mails of alerts are about so long, in bytes.
+const LENGTH: usize = 7_300;
+
+/// How much is done; 10,000 messages to 500 domains and 100 kills unless told otherwise.
+#[derive(Clone, Copy)]
+struct Size {
+    articles: usize,
+    domains: usize,
+    kills: usize,
+}
+
+impl Size {
+    fn of(arguments: &[String]) -> Self {
+        let number = |at: usize, usual: usize| {
+            arguments.get(at).map_or(usual, |given| given.parse().expect("a number"))
+        };
+        Self { articles: number(0, 20), domains: number(1, 500), kills: number(2, 100) }
+    }
+
+    fn messages(self) -> usize {
+        self.articles * self.domains
+    }
+}
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let arguments: Vec<String> = env::args().collect();
-    if let [_, word, database, port] = arguments.as_slice()
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [word, database, port] = arguments.as_slice()
         && word == "--send"
     {
         return runtime.block_on(send_until_killed(Path::new(database), port.parse().unwrap()));
     }
-    runtime.block_on(measure());
+    runtime.block_on(measure(Size::of(&arguments)));
 }
 
-async fn measure() {
+async fn measure(size: Size) {
     let scratch = tempfile::tempdir().unwrap();
     let Some(postfix) = Postfix::start(9) else {
         println!("Postfix is not installed, or this is not run as root");
         return;
     };
-    let sink = Sink::start(usize::MAX).await;
-    for (name, port) in [("Postfix", postfix.port), ("a sink", sink.port)] {
-        let database = filled(scratch.path(), name).await;
-        let began = Instant::now();
-        let round = send_all(&database, port).await;
-        assert_eq!(round.sent, MESSAGES, "{round:?}");
-        told(&format!("the outbox to {name}"), began);
-        let began = Instant::now();
-        let to = format!("127.0.0.1:{port}");
-        let raw = Command::new("smtp-source")
-            .args(["-s", "8", "-m", &MESSAGES.to_string(), "-l", "7300", "-d"])
-            .args(["-f", "a@watch.example", "-t", "b@domain.example", &to])
-            .status();
-        assert!(raw.unwrap().success());
-        told(&format!("smtp-source to {name}"), began);
-    }
+    println!("{} messages to {} domains", size.messages(), size.domains);
+    let sink = SmtpServer::start().await;
+    // What Postfix was given is delivered before anything else is measured.
+    let deliver = || drop(postfix.delivered());
+    rates(scratch.path(), "Postfix", postfix.port, size, deliver).await;
     drop(postfix);
+    rates(scratch.path(), "a sink", sink.port, size, || ()).await;
+    drop(sink);
+    println!(
+        "listmonk 6, as documented: up to 10 messages/s for each of 10 workers, so 100 messages/s"
+    );
+    before_postfix(scratch.path(), size).await;
+    before_a_faulty_server(scratch.path(), size).await;
+}
 
-    let postfix = Postfix::start(9).unwrap();
-    let database = filled(scratch.path(), "kills before Postfix").await;
+/// Our sender, then Postfix's load generator with as many connections, before the same server.
+async fn rates(scratch: &Path, server: &str, port: u16, size: Size, settle: impl Fn()) {
+    let database = filled(scratch, server, size).await;
     let began = Instant::now();
-    let fire = killed(&database, postfix.port).await;
+    let round = send_all(&database, port).await;
+    assert_eq!(round.sent, size.messages(), "{round:?}");
+    told(&format!("the outbox to {server}"), began, size);
+    settle();
+    let to = format!("127.0.0.1:{port}");
+    let (messages, connections) =
+        (size.messages().to_string(), Pace::default().at_once.to_string());
+    let began = Instant::now();
+    let raw = Command::new("smtp-source")
+        .args(["-s", &connections, "-m", &messages, "-l", &LENGTH.to_string(), "-d"])
+        .args(["-f", "a@watch.example", "-t", "b@domain.example", &to])
+        .status();
+    assert!(raw.unwrap().success());
+    told(&format!("smtp-source to {server}"), began, size);
+    settle();
+}
+
+async fn before_postfix(scratch: &Path, size: Size) {
+    let postfix = Postfix::start(9).unwrap();
+    let database = filled(scratch, "kills before Postfix", size).await;
+    let began = Instant::now();
+    let fire = killed(&database, postfix.port, size).await;
     let arrivals = Arrivals::of_files(&postfix.delivered());
     arrivals.check(&database, &fire, &BTreeMap::new());
-    report("Postfix", &fire, &arrivals, began);
+    report("Postfix", &fire, &arrivals, began, size);
+}
 
-    let faulty = Sink::start(FORGETFUL).await;
-    let database = filled(scratch.path(), "kills before a faulty server").await;
+async fn before_a_faulty_server(scratch: &Path, size: Size) {
+    let faulty = SmtpServer::start().await;
+    for number in 0..size.domains {
+        faulty.script_for(&reader(number), moods(number));
+    }
+    let database = filled(scratch, "kills before a faulty server", size).await;
     let began = Instant::now();
-    let fire = killed(&database, faulty.port).await;
-    let (taken, unanswered) = faulty.arrivals();
-    taken.check(&database, &fire, &unanswered.times);
-    let forgotten: usize = unanswered.times.values().sum();
-    report(&format!("a server that forgot {forgotten} answers"), &fire, &taken, began);
+    let fire = killed(&database, faulty.port, size).await;
+    let received = faulty.received();
+    // A mailbox has what came whole, whether the server said so or hung up.
+    let arrivals = Arrivals::of(received.iter().map(|mail| mail.data.clone()));
+    let unanswered = received.iter().filter(|mail| !mail.accepted);
+    let unanswered = Arrivals::of(unanswered.map(|mail| mail.data.clone()));
+    arrivals.check(&database, &fire, &unanswered.times);
+    let withheld: usize = unanswered.times.values().sum();
+    report(&format!("a server that withheld {withheld} answers"), &fire, &arrivals, began, size);
 }
 
-fn told(what: &str, began: Instant) {
+/// What the attempts for a reader meet, one after the other, before the server behaves. It refuses
+/// nothing after the whole text has come, so that what came whole was either accepted or not answered.
+fn moods(number: usize) -> Vec<Act> {
+    match number % 6 {
+        0 => vec![Act::HangUp(Stage::Text), Act::Say(Stage::Rcpt, "450 4.2.1 busy")],
+        1 => vec![Act::Say(Stage::Data, "451 4.3.0 later"), Act::HangUp(Stage::Data)],
+        2 => vec![Act::TakeAndHangUp, Act::HangUp(Stage::Rcpt), Act::HangUp(Stage::Text)],
+        3 => vec![Act::Say(Stage::Data, "421 4.3.2 closing"), Act::TakeAndHangUp],
+        _ => Vec::new(),
+    }
+}
+
+fn reader(number: usize) -> String {
+    format!("reader@domain{number}.example")
+}
+
+fn told(what: &str, began: Instant, size: Size) {
     let seconds = began.elapsed().as_secs_f64();
-    println!("{what:<28} {seconds:6.1} s {:7.0} messages/s", MESSAGES as f64 / seconds);
+    println!("{what:<28} {seconds:6.1} s {:7.0} messages/s", size.messages() as f64 / seconds);
 }
 
-fn report(server: &str, fire: &Fire, arrivals: &Arrivals, began: Instant) {
+fn report(server: &str, fire: &Fire, arrivals: &Arrivals, began: Instant, size: Size) {
+    let messages = size.messages();
     let under_way: usize = fire.under_way.values().sum();
     println!(
-        "{} kills before {server}: {} of {MESSAGES} messages arrived, {} lost, {} repeated under the \
+        "{} kills before {server}: {} of {messages} messages arrived, {} lost, {} repeated under the \
          same Message-ID; {under_way} were under way at a kill ({:.0} s)",
         fire.struck,
         arrivals.times.len(),
-        MESSAGES - arrivals.times.len(),
+        messages - arrivals.times.len(),
         arrivals.repeated(),
         began.elapsed().as_secs_f64(),
     );
 }
 
 /// A new database with the messages in its outbox.
-async fn filled(scratch: &Path, name: &str) -> PathBuf {
+async fn filled(scratch: &Path, name: &str, size: Size) -> PathBuf {
     let path = scratch.join(format!("{name}.db"));
     let store = Store::open(&path).unwrap();
     let now = Utc::now();
     store.register_sources(vec![sample("official").1.id], now).await.unwrap();
-    for number in 0..DOMAINS {
-        let reader = email(&format!("reader@domain{number}.example"));
-        store.add_subscriber(reader, format!("Reader {number}"), now).await.unwrap();
+    for number in 0..size.domains {
+        store
+            .add_subscriber(email(&reader(number)), format!("Reader {number}"), now)
+            .await
+            .unwrap();
     }
-    for number in 0..ARTICLES {
+    for number in 0..size.articles {
         tell(&store, "official", number, now).await;
     }
     store.settle().await.unwrap();
@@ -161,10 +224,11 @@ async fn send_until_killed(database: &Path, port: u16) {
     drop(lock);
 }
 
-async fn killed(database: &Path, port: u16) -> Fire {
+async fn killed(database: &Path, port: u16, size: Size) -> Fire {
     let database = database.to_owned();
-    let spawn =
-        move || -> Fire { send_under_fire(&database, KILLS, || sender_process(&database, port)) };
+    let spawn = move || -> Fire {
+        send_under_fire(&database, size.kills, || sender_process(&database, port))
+    };
     tokio::task::spawn_blocking(spawn).await.unwrap()
 }
 
@@ -175,81 +239,4 @@ fn sender_process(database: &Path, port: u16) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
-}
-
-/// A server that takes every mail, and keeps the head of each; of one in `forgetful` it takes the text
-/// and hangs up.
-struct Sink {
-    port: u16,
-    heads: Arc<Mutex<Vec<Taken>>>,
-    _tasks: JoinSet<()>,
-}
-
-struct Taken {
-    head: Vec<u8>,
-    answered: bool,
-}
-
-impl Sink {
-    async fn start(forgetful: usize) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let heads: Arc<Mutex<Vec<Taken>>> = Arc::default();
-        let mut tasks = JoinSet::new();
-        let kept = Arc::clone(&heads);
-        tasks.spawn(async move {
-            let mut clients = JoinSet::new();
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                clients.spawn(take(stream, Arc::clone(&kept), forgetful));
-            }
-        });
-        Self { port, heads, _tasks: tasks }
-    }
-
-    /// All that came whole, and those of them without an answer.
-    fn arrivals(&self) -> (Arrivals, Arrivals) {
-        let heads = self.heads.lock().unwrap();
-        let all = Arrivals::of(heads.iter().map(|taken| taken.head.clone()));
-        let unanswered = heads.iter().filter(|taken| !taken.answered);
-        (all, Arrivals::of(unanswered.map(|taken| taken.head.clone())))
-    }
-}
-
-async fn take(stream: TcpStream, heads: Arc<Mutex<Vec<Taken>>>, forgetful: usize) {
-    let mut stream = BufReader::new(stream);
-    // A sender that is killed is gone in the middle of anything.
-    if stream.write_all(b"220 sink\r\n").await.is_err() {
-        return;
-    }
-    let (mut line, mut head, mut in_text) = (Vec::new(), Vec::new(), false);
-    loop {
-        line.clear();
-        if stream.read_until(b'\n', &mut line).await.unwrap_or_default() == 0 {
-            return;
-        }
-        let answer: &[u8] = match line.as_slice() {
-            b".\r\n" if in_text => {
-                let mut heads = heads.lock().unwrap();
-                let answered = !(heads.len() + 1).is_multiple_of(forgetful);
-                heads.push(Taken { head: std::mem::take(&mut head), answered });
-                if !answered {
-                    return;
-                }
-                b"250 taken\r\n"
-            }
-            _ if in_text => {
-                if head.len() < 4_000 {
-                    head.extend_from_slice(&line);
-                }
-                continue;
-            }
-            b"DATA\r\n" => b"354 go ahead\r\n",
-            _ => b"250 ok\r\n",
-        };
-        in_text = answer.starts_with(b"354");
-        if stream.write_all(answer).await.is_err() {
-            return;
-        }
-    }
 }

@@ -21,6 +21,7 @@ const TOKEN_MAX: usize = 1024;
 const CONFIRM_FOR: TimeDelta = TimeDelta::days(3);
 const SETTINGS_FOR: TimeDelta = TimeDelta::days(30);
 const LEAVE_FOR: TimeDelta = TimeDelta::days(3 * 365);
+const ARCHIVE_FOR: TimeDelta = TimeDelta::days(365);
 
 /// The key that signs; prints nothing of itself.
 #[derive(Clone)]
@@ -50,6 +51,14 @@ pub enum Right {
     Leave,
     /// Hear no more of one thing.
     Mute(Mute),
+    /// Hear no more of the story that a mail is about, by the mail's `Message-ID`: which story that is
+    /// may not be known when the mail is made, and may be another once stories are merged.
+    MuteStoryOf(String),
+    /// Read all of a digest whose mail was cut: the one that was due at a moment (Unix seconds) for an
+    /// interest (its row).
+    Digest { due: i64, interest: i64 },
+    /// Read our copy of an article, by its row.
+    Copy(i64),
 }
 
 /// What a token says.
@@ -62,6 +71,37 @@ pub struct Claim {
     pub serial: i64,
     /// Void from then on; whole seconds.
     pub expires: DateTime<Utc>,
+}
+
+impl Right {
+    /// The first part of the address of the page it opens.
+    pub fn page(&self) -> &'static str {
+        match self {
+            Right::Confirm => "confirm",
+            Right::Settings => "settings",
+            Right::Leave => "leave",
+            Right::Mute(_) | Right::MuteStoryOf(_) => "mute",
+            Right::Digest { .. } => "digest",
+            Right::Copy(_) => "copy",
+        }
+    }
+
+    /// How long a link with it holds.
+    fn holds(&self) -> TimeDelta {
+        match self {
+            Right::Confirm => CONFIRM_FOR,
+            Right::Settings => SETTINGS_FOR,
+            Right::Digest { .. } | Right::Copy(_) => ARCHIVE_FOR,
+            Right::Leave | Right::Mute(_) | Right::MuteStoryOf(_) => LEAVE_FOR,
+        }
+    }
+}
+
+impl Claim {
+    /// When the link was made, in whole seconds.
+    pub fn made(&self) -> DateTime<Utc> {
+        self.expires - self.right.holds()
+    }
 }
 
 /// Why a token is not accepted.
@@ -81,6 +121,9 @@ impl Key {
             Right::Settings => ("settings", String::new()),
             Right::Leave => ("leave", String::new()),
             Right::Mute(mute) => (mute.kind(), mute.value()),
+            Right::MuteStoryOf(message_id) => ("story-of", message_id.clone()),
+            Right::Digest { due, interest } => ("digest", format!("{due} {interest}")),
+            Right::Copy(article) => ("copy", article.to_string()),
         };
         let Claim { subscriber, serial, expires, .. } = claim;
         let said = format!("{right}\n{subscriber}\n{serial}\n{}\n{detail}", expires.timestamp());
@@ -130,6 +173,12 @@ fn claim(said: &str) -> Option<Claim> {
         "confirm" => Right::Confirm,
         "settings" => Right::Settings,
         "leave" => Right::Leave,
+        "story-of" => Right::MuteStoryOf(detail.to_owned()),
+        "digest" => {
+            let (due, interest) = detail.split_once(' ')?;
+            Right::Digest { due: due.parse().ok()?, interest: interest.parse().ok()? }
+        }
+        "copy" => Right::Copy(detail.parse().ok()?),
         kind => Right::Mute(Mute::of(kind, detail)?),
     };
     Some(Claim { right, subscriber, serial, expires: DateTime::from_timestamp(expires, 0)? })
@@ -162,15 +211,10 @@ impl Links {
         self.key.read(token, now)
     }
 
-    /// The page that `right` opens for a subscriber: `/confirm/…`, `/settings/…`, `/leave/…`, `/mute/…`.
+    /// The page that `right` opens for a subscriber: `/confirm/…`, `/settings/…`, `/leave/…` and so on.
     pub fn page(&self, right: Right, subscriber: i64, serial: i64, now: DateTime<Utc>) -> String {
-        let (path, holds) = match right {
-            Right::Confirm => ("confirm", CONFIRM_FOR),
-            Right::Settings => ("settings", SETTINGS_FOR),
-            Right::Leave => ("leave", LEAVE_FOR),
-            Right::Mute(_) => ("mute", LEAVE_FOR),
-        };
-        let token = self.key.sign(&Claim { right, subscriber, serial, expires: now + holds });
+        let (path, expires) = (right.page(), now + right.holds());
+        let token = self.key.sign(&Claim { right, subscriber, serial, expires });
         format!("{}/{path}/{token}", self.public_url)
     }
 }
@@ -192,6 +236,9 @@ mod tests {
             Right::Mute(Mute::Story(42)),
             Right::Mute(Mute::Source("us/bis".to_owned())),
             Right::Mute(Mute::Name(name)),
+            Right::MuteStoryOf("<alert.00ff.7@example.net>".to_owned()),
+            Right::Digest { due: 1_796_000_400, interest: 3 },
+            Right::Copy(42),
         ];
         let claim =
             |right| Claim { right, subscriber: 7, serial: 2, expires: now() + TimeDelta::days(1) };

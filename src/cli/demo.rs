@@ -310,8 +310,15 @@ fn where_to_look(report: &Report) -> String {
     let mut line = |what: &str, command: String| {
         part += &format!("  {}{command}\n", paint(DIM, &pad(what, 14)));
     };
-    if let Some(letter) = report.letters.first() {
-        line("a mail", format!("less {}", letter.display()));
+    for (what, kind) in
+        [("an alert", "alert."), ("a correction", "change."), ("a digest", "digest.")]
+    {
+        let is_one = |letter: &&PathBuf| {
+            letter.file_name().is_some_and(|name| name.to_string_lossy().starts_with(kind))
+        };
+        if let Some(letter) = report.letters.iter().find(is_one) {
+            line(what, format!("less {}", letter.display()));
+        }
     }
     let settings = format!("--config {folder}/sanctionwatch.toml");
     let program = env::args().next().unwrap_or_else(|| "sanctionwatch".to_owned());

@@ -6,6 +6,7 @@ use crate::cli::Exit;
 use crate::cli::logging::{self, Voice};
 use crate::cli::setup::{SettingsArgs, crawler, open_store, watched_sources};
 use crate::config;
+use crate::digest::DigestPage;
 use crate::jobs::compose_digests::Composer;
 use crate::jobs::links::links;
 use crate::model::interest::Cadence;
@@ -21,6 +22,9 @@ pub(crate) struct Args {
     /// Print the digest this subscriber would get now; nothing is sent and nothing is written
     #[arg(long, value_name = "ADDRESS", group = "whose")]
     preview: Option<String>,
+    /// Print all of the last digest of this subscriber whose mail was cut
+    #[arg(long, value_name = "ADDRESS", group = "whose")]
+    whole: Option<String>,
     /// From now on send this subscriber a digest even where there is nothing to tell
     #[arg(long, value_name = "ADDRESS", group = "whose")]
     empty_too: Option<String>,
@@ -48,6 +52,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
             match composer.preview(active(&crawler.store, address).await?).await? {
                 Some(mail) => anstream::print!("Subject: {}\n\n{}", mail.subject, mail.text),
                 None => anstream::println!("there is nothing to tell"),
+            }
+        } else if let Some(address) = &args.whole {
+            let subscriber = active(&crawler.store, address).await?;
+            match crawler.store.last_whole_digest(subscriber).await? {
+                Some(json) => {
+                    anstream::print!("{}", serde_json::from_str::<DigestPage>(&json)?.text())
+                }
+                None => anstream::println!("no digest of theirs was cut"),
             }
         } else if let Some(address) = &args.now {
             let subscriber = active(&crawler.store, address).await?;

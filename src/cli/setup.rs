@@ -17,6 +17,7 @@ use crate::jobs::tell_operator::{Bounds, Caretaker};
 use crate::mail::Mailer;
 use crate::mail::settings as mail;
 use crate::model::source::Source;
+use crate::model::subscriber::Email;
 use crate::service::ListWatch;
 use crate::sources::{self, Fault};
 use crate::store::Store;
@@ -192,8 +193,13 @@ fn crawl_settings(settings: &Settings) -> crawl::Settings {
         pages_per_visit: settings.crawl.articles_per_visit,
         interval: settings.crawl.interval,
         alert_age: TimeDelta::from_std(settings.crawl.alert_age).unwrap_or(TimeDelta::MAX),
-        sender: settings.mail.reply_to.as_ref().unwrap_or(&settings.mail.from).clone(),
+        sender: sender(settings),
     }
+}
+
+/// The address that readers write to.
+pub(crate) fn sender(settings: &Settings) -> Email {
+    settings.mail.reply_to.as_ref().unwrap_or(&settings.mail.from).clone()
 }
 
 /// The way mails leave, as the settings say.

@@ -66,7 +66,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let store = open_store(&settings)?;
         match args.action {
-            Action::Add(args) => people::add(&store, args).await,
+            Action::Add(args) => people::add(&settings, &store, args).await,
             Action::List => people::list(&store).await,
             Action::Show(args) => people::show(&store, args).await,
             Action::Interest(args) => interests::run(&store, args).await,

@@ -9,22 +9,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
 use crate::config::{self, Environment, Settings};
 pub use crate::demo::press::Origins;
+use crate::jobs::compose_digests::Composer;
 use crate::jobs::crawl::{Crawler, Event};
 use crate::jobs::send_mail;
 use crate::mail::Mailer;
+use crate::model::interest::{Cadence, Interest};
 use crate::model::source::Source;
+use crate::model::subscriber::Email;
 use crate::model::visit::{Outcome, Visit};
-use crate::store::{Store, StoredArticle};
+use crate::store::{Enrolment, Formerly, Store, StoredArticle};
 use crate::web::newsroom::{Asked, Newsroom, Site, Stand};
 
 /// Who subscribes: name and address.
 const READERS: [(&str, &str); 2] =
     [("Zoë Quist", "zoe.quist@example.org"), ("News desk", "desk@example.net")];
+
+/// Who reads it all in one digest at the end: name and address.
+const DIGEST_READER: (&str, &str) = ("Ines Marchetti", "ines.marchetti@example.org");
 
 /// How far the clock is moved between the crawls: an article is looked at again after six hours.
 const BETWEEN_CRAWLS: TimeDelta = TimeDelta::hours(7);
@@ -131,28 +137,43 @@ pub async fn play(
     sources: &[Arc<Source>],
 ) -> anyhow::Result<Report> {
     let Stage { settings, clock, folder, opened: Opened { newsroom, origins, .. } } = stage;
-    subscribe(&crawler.store, &clock).await?;
+    let by_digest = subscribe(&crawler.store, &clock).await?;
     let mut crawls = vec![crawl(crawler, mailer, sources, &newsroom).await?];
     newsroom.advance();
     clock.advance(BETWEEN_CRAWLS);
     crawls.push(crawl(crawler, mailer, sources, &newsroom).await?);
+    // Whatever the hour, so that every demonstration has one.
+    Composer::new(crawler, sources, &[]).compose_now(by_digest).await?;
+    send_mail::send_due(&crawler.store, mailer, &crawler.clock, &crawler.stop).await?;
     let articles = stored(&crawler.store).await?;
     crawler.store.settle().await?;
     let letters = match &settings.mail.backend {
         config::Backend::Directory(folder) => letters(folder)?,
         config::Backend::Smtp(_) => Vec::new(),
     };
-    let readers = READERS.len();
+    let readers = READERS.len() + 1;
     let database = crawler.store.path().components().collect();
     Ok(Report { folder, database, crawls, articles, readers, letters, newsroom, origins })
 }
 
-async fn subscribe(store: &Store, clock: &Clock) -> anyhow::Result<()> {
+/// Subscribes the bundled readers; gives the row of the one who reads by digest.
+async fn subscribe(store: &Store, clock: &Clock) -> anyhow::Result<i64> {
+    let address = |email: &str| email.parse::<Email>().context("a bundled reader has no address");
     for (name, email) in READERS {
-        let email = email.parse().context("a bundled reader has no address")?;
-        store.add_subscriber(email, name.to_owned(), clock.now()).await?;
+        store.add_subscriber(address(email)?, name.to_owned(), clock.now()).await?;
     }
-    Ok(())
+    let (name, email) = DIGEST_READER;
+    let evening = NaiveTime::from_hms_opt(18, 0, 0).expect("18:00 is a time");
+    let wanted = Interest { cadence: Cadence::Daily { at: evening }, ..Interest::everything() };
+    let enrolment = Enrolment {
+        email: address(email)?,
+        name: Some(name.to_owned()),
+        zone: None,
+        interests: Some(vec![wanted]),
+    };
+    store.enrol(vec![enrolment], Formerly::BroughtBack, clock.now()).await?;
+    let known = store.subscriber_at(address(email)?).await?;
+    Ok(known.context("a reader just enrolled is not there")?.subscriber.id)
 }
 
 async fn crawl(

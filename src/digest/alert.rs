@@ -80,13 +80,14 @@ fn message(
     let foot = &letterhead.foot(to);
     let reasons: &[String] =
         &recipient.reasons.iter().take(REASONS).map(Reason::in_words).collect::<Vec<_>>();
-    let mutes: &[Quieten] = &mutes(alert, to, letterhead);
+    let message_id = letterhead.message_id("alert", cause, to);
+    let mutes: &[Quieten] = &mutes(alert, &message_id, to, letterhead);
     let written = "a template writes into a string, which cannot fail";
     Written {
         subject: alert.subject.clone(),
         text: TextPart { alert, reasons, mutes, foot }.render().expect(written),
         html: HtmlPart { alert, reasons, mutes, foot }.render().expect(written),
-        message_id: letterhead.message_id("alert", cause, to),
+        message_id,
         follows: None,
     }
     .to(to, foot.leave_url())
@@ -99,9 +100,15 @@ struct Quieten {
     link: String,
 }
 
-/// Links for what a reader may be tired of: the source, and names in the article.
-fn mutes(alert: &Alert, to: &Subscriber, letterhead: &Letterhead<'_>) -> Vec<Quieten> {
-    let source = (alert.source.clone(), Mute::Source(alert.source_id.clone()));
+/// Links for what a reader may be tired of: the story, the source, and names in the article.
+fn mutes(
+    alert: &Alert,
+    message_id: &str,
+    to: &Subscriber,
+    letterhead: &Letterhead<'_>,
+) -> Vec<Quieten> {
+    let story = ("this story".to_owned(), Right::MuteStoryOf(message_id.to_owned()));
+    let source = (alert.source.clone(), Right::Mute(Mute::Source(alert.source_id.clone())));
     let mut names: Vec<&str> = Vec::new();
     for party in alert.named.iter().flat_map(|section| &section.parties) {
         if !names.contains(&party.listed_as.as_str()) {
@@ -109,9 +116,10 @@ fn mutes(alert: &Alert, to: &Subscriber, letterhead: &Letterhead<'_>) -> Vec<Qui
         }
     }
     let names = names.into_iter().take(NAMES_TO_MUTE);
-    let names = names.map(|name| (shorten(&one_line(name), NAME), Mute::Name(name.to_owned())));
-    let link = |(what, mute)| Some(Quieten { what, link: letterhead.page(Right::Mute(mute), to)? });
-    std::iter::once(source).chain(names).filter_map(link).collect()
+    let names = names
+        .map(|name| (shorten(&one_line(name), NAME), Right::Mute(Mute::Name(name.to_owned()))));
+    let link = |(what, right)| Some(Quieten { what, link: letterhead.page(right, to)? });
+    [story, source].into_iter().chain(names).filter_map(link).collect()
 }
 
 /// What an alert says, the same to every reader.

@@ -89,7 +89,7 @@ impl Written {
 
 /// Text without blank lines at its ends or two of them in a row: what a template leaves where
 /// nothing is to be said.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
     for line in text.trim().lines() {
         if line.is_empty() && tidied.ends_with("\n\n") {

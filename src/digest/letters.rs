@@ -1,7 +1,7 @@
 //! Letters about the subscription itself: the request to confirm it, and the link to its settings.
 //!
-//! Strangers can have the first two sent to any address. So they say little of what was typed in,
-//! and nothing in it that a mail program would turn into a link.
+//! Strangers can have them sent to any address. So they say little of what was typed in, and nothing
+//! in it that a mail program would turn into a link.
 
 use askama::Template;
 
@@ -17,6 +17,8 @@ use crate::tokens::{Links, Right};
 pub enum Letter<'a> {
     /// Somebody asked for this address to be subscribed; these are the interests asked for.
     Confirm(&'a [Interest]),
+    /// The operator would like to subscribe this address to these interests.
+    Offer(&'a [Interest]),
     /// Somebody asked for an address to be subscribed that is.
     AlreadySubscribed,
     /// A subscriber asked for the link to the settings.
@@ -28,6 +30,7 @@ impl Letter<'_> {
     pub fn kind(&self) -> &'static str {
         match self {
             Letter::Confirm(_) => "confirm",
+            Letter::Offer(_) => "offer",
             Letter::AlreadySubscribed => "subscribed",
             Letter::Settings => "settings",
         }
@@ -49,6 +52,13 @@ pub fn letter(
             "Somebody, probably you, asked us to send sanctions alerts to this address. \
              Please confirm it.",
             "Confirm",
+            Right::Confirm,
+        ),
+        Letter::Offer(_) => (
+            "Would you like sanctions alerts?",
+            "Whoever runs this service would like to send sanctions alerts to this address. Please \
+             confirm it if you want them.",
+            "Yes, send them",
             Right::Confirm,
         ),
         Letter::AlreadySubscribed => (
@@ -73,15 +83,14 @@ pub fn letter(
         }
     };
     let asked = match letter {
-        Letter::Confirm(interests) => {
+        Letter::Confirm(interests) | Letter::Offer(interests) => {
             interests.iter().take(ASKED).map(|it| asked(it, to)).collect()
         }
         _ => Vec::new(),
     };
     let foot = Foot {
         said: format!(
-            "Sent to {}. If you did not ask for this, do nothing: without an answer nothing \
-             happens.",
+            "Sent to {}. If you do not want this, do nothing: without an answer nothing happens.",
             to.email.expose()
         ),
         settings: None,

@@ -13,7 +13,7 @@ mod summary;
 mod words;
 
 pub(crate) use crate::digest::words::{
-    authority, cadence as cadence_in_words, criteria as criteria_in_words, language,
+    authority, cadence as cadence_in_words, criteria as criteria_in_words, direction, language,
 };
 pub use alert::{Reason, Recipient, alerts};
 pub use follow_up::{Known, News, Reader, follow_ups};
@@ -21,4 +21,7 @@ pub use letterhead::Letterhead;
 pub use letters::{Letter, letter};
 pub use list_alert::{EarlierNews, ListNews, earlier_alerts, list_alerts};
 pub use notice::notice;
-pub use periodic::{Digest, DigestItem, DigestList, Mark, Unread, digest};
+pub use periodic::{
+    Composed, Digest, DigestGroup, DigestItem, DigestLine, DigestList, DigestListLine, DigestPage,
+    ITEMS, Mark, Unread, digest,
+};

@@ -4,20 +4,24 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
-use crate::digest::alert::{HEADLINE, Link, NAME, Reason, Recipient, ahead_lines, link};
-use crate::digest::letterhead::{Foot, Letterhead, Written, name_of};
+use crate::digest::alert::{HEADLINE, NAME, Reason, Recipient, ahead_lines, link};
+use crate::digest::letterhead::{Foot, Letterhead, Written, name_of, tidy};
 use crate::digest::line::{one_line, shorten, wrap};
 use crate::digest::summary;
 use crate::digest::words::{self, COLUMNS};
 use crate::model::act::Ahead;
 use crate::model::facts::Facts;
 use crate::model::stamp::Stamp;
-use crate::model::subscriber::Message;
+use crate::model::subscriber::{Message, Subscriber};
+use crate::tokens::Right;
 
 /// An article in a digest, as it stands now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DigestItem {
+    /// Its row.
+    pub article: i64,
     pub title: String,
     pub url: String,
     /// The source's title for people.
@@ -77,7 +81,7 @@ pub struct Digest {
     pub due: DateTime<Utc>,
     /// The row of the first interest it is for: with the moment it names the digest.
     pub interest: i64,
-    /// Most certain first.
+    /// Most certain first; the mail has the first [`ITEMS`] of them.
     pub items: Vec<DigestItem>,
     /// Articles that were found beyond these.
     pub more: usize,
@@ -92,23 +96,57 @@ impl Digest {
     }
 }
 
-/// The mail on it. The `Message-ID` depends on moment, interest, domain and subscriber alone.
-pub fn digest(digest: &Digest, recipient: &Recipient, letterhead: &Letterhead<'_>) -> Message {
+/// A digest in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Composed {
+    pub message: Message,
+    /// All of it, where the mail was cut.
+    pub whole: Option<DigestPage>,
+}
+
+/// The mail on it, and what it has no room for. The `Message-ID` depends on moment, interest, domain
+/// and subscriber alone.
+pub fn digest(digest: &Digest, recipient: &Recipient, letterhead: &Letterhead<'_>) -> Composed {
     let to = &recipient.subscriber;
     let foot = &letterhead.foot(to);
-    let page = &Page::new(digest, recipient);
+    let (shown, cut) = digest.items.split_at(digest.items.len().min(ITEMS));
+    let page = &DigestPage::new(digest, shown, recipient, letterhead);
+    let rest = &Rest::of(digest, to, letterhead);
     let written = "a template writes into a string, which cannot fail";
     let cause = name_of(&format!("{} {}", digest.due.to_rfc3339(), digest.interest));
-    Written {
+    let message = Written {
         subject: page.subject.clone(),
-        text: TextPart { page, foot }.render().expect(written),
-        html: HtmlPart { page, foot }.render().expect(written),
+        text: TextPart { page, rest, foot }.render().expect(written),
+        html: HtmlPart { page, rest, foot }.render().expect(written),
         message_id: letterhead.message_id("digest", &cause, to),
         follows: None,
     }
-    .to(to, foot.leave_url())
+    .to(to, foot.leave_url());
+    let whole =
+        (!cut.is_empty()).then(|| DigestPage::new(digest, &digest.items, recipient, letterhead));
+    Composed { message, whole }
 }
 
+/// Where what a mail has no room for can be read.
+#[derive(Debug)]
+enum Rest {
+    Page(String),
+    /// No page of ours can be reached: an operator prints it with this command.
+    Command(String),
+}
+
+impl Rest {
+    fn of(digest: &Digest, to: &Subscriber, letterhead: &Letterhead<'_>) -> Self {
+        let (due, interest) = (digest.due.timestamp_millis(), digest.interest);
+        match letterhead.page(Right::Digest { due, interest }, to) {
+            Some(link) => Rest::Page(link),
+            None => Rest::Command(format!("sanctionwatch digest --whole {}", to.email.expose())),
+        }
+    }
+}
+
+/// Articles that a mail tells: mail programs cut what is longer than a hundred thousand bytes.
+pub const ITEMS: usize = 40;
 /// Scores from here on are certain enough to stand among the news.
 const CERTAIN: f64 = 0.75;
 /// Sources named that could not be read, and that tell the same as another.
@@ -117,62 +155,82 @@ const ALSO: usize = 4;
 /// Characters of the subject.
 const SUBJECT: usize = 110;
 
-#[derive(Debug)]
-struct Page {
-    subject: String,
+/// What a digest says, in words: a mail, or, kept as JSON, all of one whose mail was cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestPage {
+    pub subject: String,
     /// `27 November 2026, 07:30`, on the subscriber's clock.
-    until: String,
-    groups: Vec<Group>,
-    lists: Vec<ListLine>,
-    more: usize,
+    pub until: String,
+    pub groups: Vec<DigestGroup>,
+    pub lists: Vec<DigestListLine>,
+    /// Articles that were found beyond these.
+    pub more: usize,
     /// What could not be read; empty where everything could.
-    unread: String,
+    pub unread: String,
     /// The interests it is for.
-    interests: Vec<String>,
+    pub interests: Vec<String>,
 }
 
 /// Items under one heading.
-#[derive(Debug)]
-struct Group {
-    heading: String,
-    items: Vec<Line>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestGroup {
+    pub heading: String,
+    pub items: Vec<DigestLine>,
 }
 
-#[derive(Debug)]
-struct Line {
-    headline: String,
+/// What is said of one article, and of those that tell the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestLine {
+    pub headline: String,
     /// `Corrected` or `Gone`; else empty.
-    mark: &'static str,
-    summary: String,
-    source: String,
+    pub mark: String,
+    pub summary: String,
+    pub source: String,
     /// Date, language and certainty, each after a dot.
-    details: String,
-    also: String,
-    ahead: Vec<String>,
-    language: String,
-    direction: &'static str,
-    side: &'static str,
-    link: Option<Link>,
+    pub details: String,
+    pub also: String,
+    /// Whom an official act lists and the list does not, a sentence each.
+    pub ahead: Vec<String>,
+    /// ISO 639-1, or empty.
+    pub language: String,
+    /// The address of the original, where it is a web address.
+    pub url: Option<String>,
+    /// The address of our copy of it.
+    pub copy: Option<String>,
 }
 
-#[derive(Debug)]
-struct ListLine {
-    title: String,
-    counts: String,
-    names: String,
+impl DigestLine {
+    /// The way its language runs: `rtl` or `ltr`.
+    pub fn direction(&self) -> &'static str {
+        words::direction(&self.language)
+    }
+
+    fn side(&self) -> &'static str {
+        if words::runs_leftwards(&self.language) { "right" } else { "left" }
+    }
+}
+
+/// What an edition of a list changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestListLine {
+    pub title: String,
+    pub counts: String,
+    pub names: String,
 }
 
 #[derive(Template)]
 #[template(path = "digest.txt", escape = "none")]
 struct TextPart<'a> {
-    page: &'a Page,
+    page: &'a DigestPage,
+    rest: &'a Rest,
     foot: &'a Foot<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "digest.html")]
 struct HtmlPart<'a> {
-    page: &'a Page,
+    page: &'a DigestPage,
+    rest: &'a Rest,
     foot: &'a Foot<'a>,
 }
 
@@ -181,8 +239,8 @@ impl TextPart<'_> {
         wrap(line.as_ref(), COLUMNS, "")
     }
 
-    fn headline(&self, line: &Line) -> String {
-        match line.mark {
+    fn headline(&self, line: &DigestLine) -> String {
+        match line.mark.as_str() {
             "" => words::item(&line.headline),
             mark => words::item(&format!("{mark}: {}", line.headline)),
         }
@@ -197,16 +255,23 @@ impl TextPart<'_> {
     }
 }
 
-impl Page {
-    fn new(digest: &Digest, recipient: &Recipient) -> Self {
+impl DigestPage {
+    /// Of a digest, with these of its items.
+    fn new(
+        digest: &Digest,
+        items: &[DigestItem],
+        recipient: &Recipient,
+        letterhead: &Letterhead<'_>,
+    ) -> Self {
+        let copy = |article| letterhead.page(Right::Copy(article), &recipient.subscriber);
         let zone = recipient.subscriber.zone;
         let interests = recipient.reasons.iter().map(Reason::in_words).collect();
         Self {
             subject: subject(digest),
             until: digest.due.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string(),
-            groups: groups(&digest.items),
+            groups: groups(items, copy),
             lists: digest.lists.iter().map(list_line).collect(),
-            more: digest.more,
+            more: digest.items.len() - items.len() + digest.more,
             unread: unread(&digest.unread),
             interests,
         }
@@ -214,6 +279,20 @@ impl Page {
 
     fn is_empty(&self) -> bool {
         self.groups.is_empty() && self.lists.is_empty()
+    }
+
+    /// For a terminal.
+    pub fn text(&self) -> String {
+        let foot = &Foot {
+            said: "All of a digest whose mail was cut, as it was told then.".to_owned(),
+            settings: None,
+            leave: None,
+            address: "",
+            leave_by_mail: String::new(),
+        };
+        let rest = &Rest::Command(String::new());
+        let text = TextPart { page: self, rest, foot }.render();
+        tidy(&text.expect("a template writes into a string, which cannot fail"))
     }
 }
 
@@ -245,9 +324,9 @@ fn subject(digest: &Digest) -> String {
 
 /// The items by country or programme, the group with the most certain item first; those in doubt,
 /// and those that follow up what was told before, each apart at the end.
-fn groups(items: &[DigestItem]) -> Vec<Group> {
+fn groups(items: &[DigestItem], copy: impl Fn(i64) -> Option<String>) -> Vec<DigestGroup> {
     let mut order: Vec<String> = Vec::new();
-    let mut by_heading: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+    let mut by_heading: BTreeMap<String, Vec<DigestLine>> = BTreeMap::new();
     let last = ["Less certain", "Corrections to what you know", "More on what you know"];
     for item in items {
         let heading = match item.mark {
@@ -259,7 +338,7 @@ fn groups(items: &[DigestItem]) -> Vec<Group> {
         if !order.contains(&heading) {
             order.push(heading.clone());
         }
-        by_heading.entry(heading).or_default().push(line(item));
+        by_heading.entry(heading).or_default().push(line(item, copy(item.article)));
     }
     let rank = |heading: &String| match last.iter().position(|it| it == heading) {
         Some(place) => place + 2,
@@ -268,7 +347,7 @@ fn groups(items: &[DigestItem]) -> Vec<Group> {
     order.sort_by_key(rank);
     let group = |heading: String| {
         let items = by_heading.remove(&heading).unwrap_or_default();
-        Group { heading, items }
+        DigestGroup { heading, items }
     };
     order.into_iter().map(group).collect()
 }
@@ -292,14 +371,13 @@ fn heading(facts: &Facts) -> String {
     }
 }
 
-fn line(item: &DigestItem) -> Line {
+fn line(item: &DigestItem, copy: Option<String>) -> DigestLine {
     let source = shorten(&one_line(&item.source), NAME);
     let headline = match one_line(&item.title) {
         title if title.is_empty() => format!("An article from {source}"),
         title => shorten(&title, HEADLINE),
     };
     let language = item.language.clone().unwrap_or_default();
-    let leftwards = words::runs_leftwards(&language);
     let mut details = Vec::new();
     details.extend(item.published.map(|stamp| words::date(&stamp)));
     if !language.is_empty() && language != "en" {
@@ -313,26 +391,26 @@ fn line(item: &DigestItem) -> Line {
     if ALSO < item.also.len() {
         also.push(format!("{} more", item.also.len() - ALSO));
     }
-    Line {
+    let mark = match item.mark {
+        Mark::Corrected => "Corrected",
+        Mark::Gone => "Gone",
+        Mark::New | Mark::Known => "",
+    };
+    DigestLine {
         headline,
-        mark: match item.mark {
-            Mark::Corrected => "Corrected",
-            Mark::Gone => "Gone",
-            Mark::New | Mark::Known => "",
-        },
+        mark: mark.to_owned(),
         summary: summary::line(&item.facts).unwrap_or_default(),
         source: if item.official { format!("{source} (official)") } else { source },
         details: details.iter().map(|detail: &String| format!(" · {detail}")).collect(),
         ahead: ahead_lines(&item.ahead),
         also: if also.is_empty() { String::new() } else { format!("Also in {}", also.join(", ")) },
         language,
-        direction: if leftwards { "rtl" } else { "ltr" },
-        side: if leftwards { "right" } else { "left" },
-        link: link(&item.url),
+        url: link(&item.url).map(|link| link.url),
+        copy,
     }
 }
 
-fn list_line(list: &DigestList) -> ListLine {
+fn list_line(list: &DigestList) -> DigestListLine {
     let counts = [(list.added, "added"), (list.removed, "removed"), (list.amended, "amended")];
     let counts: Vec<String> = counts
         .iter()
@@ -345,7 +423,7 @@ fn list_line(list: &DigestList) -> ListLine {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    ListLine {
+    DigestListLine {
         title: shorten(&one_line(&list.title), NAME),
         counts: format!("{} · {} UTC", counts.join(", "), list.at.format("%-d %B %Y, %H:%M")),
         names: if names.is_empty() { String::new() } else { names.join(", ") + &more },

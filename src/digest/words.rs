@@ -15,6 +15,11 @@ pub(crate) fn item(line: &str) -> String {
     wrap(line, COLUMNS, "    ").replacen("    ", "  - ", 1)
 }
 
+/// The way a language runs: `rtl` or `ltr`.
+pub(crate) fn direction(language: &str) -> &'static str {
+    if runs_leftwards(language) { "rtl" } else { "ltr" }
+}
+
 /// `every day at 07:30 (Europe/Berlin)`.
 pub(crate) fn cadence(cadence: Cadence, zone: Tz) -> String {
     match cadence {

@@ -158,6 +158,9 @@ pub fn muted<'m>(
     interests: &[Interest],
     subject: &Subject<'_>,
 ) -> Option<&'m Mute> {
+    if mutes.is_empty() {
+        return None;
+    }
     let own = interests.iter().flat_map(|interest| &interest.criteria.names);
     let own: HashSet<String> = own.map(|name| fold(name)).collect();
     let watched = subject.watched.iter().map(|name| fold(name)).filter(|name| own.contains(name));

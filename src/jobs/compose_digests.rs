@@ -14,21 +14,22 @@ use tokio::task::spawn_blocking;
 use crate::digest::{self, Digest, DigestItem, DigestList, Mark, Reason, Recipient, Unread};
 use crate::interests::{self, Subject, last_due};
 use crate::jobs::crawl::Crawler;
+use crate::jobs::list_readers::{Answers, Notices};
 use crate::jobs::names::Watched;
 use crate::lists::ListSource;
-use crate::model::facts::Action;
-use crate::model::interest::{Cadence, Criteria, Interest, Topic};
+use crate::model::change::{Change, ChangeKind, DatedChange};
+use crate::model::interest::{Cadence, Interest};
 use crate::model::source::{Source, SourceId, SourceKind};
 use crate::model::subscriber::Message;
 use crate::store::{
-    self, AlreadyTold, DigestEdition, DigestMark, NewDigest, News, NewsKind, StoredSubject, Wishes,
+    self, AlreadyTold, DigestMark, NewDigest, News, NewsKind, StoredSubject, Wishes,
 };
 
 /// Rows of news read at a time, and subscribers composed for together: what is in memory at once.
 const PAGE: usize = 100;
 const TOGETHER: usize = 100;
-/// Items told in full; names shown of a list.
-const ITEMS: usize = 40;
+/// Items of a digest, those that its mail has no room for included; names shown of a list.
+const WHOLE: usize = 1000;
 const NAMES: usize = 8;
 /// How often it is asked what is due: interests change, and so do clocks.
 const NAP: TimeDelta = TimeDelta::minutes(1);
@@ -91,6 +92,33 @@ struct DueInterest {
 struct Found {
     news: News,
     score: f64,
+    /// Of an edition, what of it was asked for.
+    asked: Option<Excerpt>,
+}
+
+/// What an edition of a list changed.
+#[derive(Debug)]
+struct EditionChanges {
+    list: String,
+    at: DateTime<Utc>,
+    changes: Vec<Change>,
+}
+
+impl EditionChanges {
+    fn of(dated: Vec<DatedChange>) -> Option<Self> {
+        let DatedChange { list, at, .. } = dated.first()?.clone();
+        Some(Self { list, at, changes: dated.into_iter().map(|it| it.change).collect() })
+    }
+}
+
+/// The changes of an edition that a subscriber asked for.
+#[derive(Debug, Clone)]
+struct Excerpt {
+    edition: Arc<EditionChanges>,
+    /// Places in the edition, in its order.
+    places: Vec<usize>,
+    /// Those that other interests of theirs ask to be told of at once.
+    at_once: Vec<usize>,
 }
 
 impl Due {
@@ -134,7 +162,7 @@ impl Composer {
         let marks = self.crawler.store.digest_marks().await?;
         let wishes = self.crawler.store.wishes().await?;
         let due: Vec<Due> =
-            wishes.into_iter().filter_map(|wishes| due_at(wishes, &marks, now)).collect();
+            wishes.iter().filter_map(|wishes| due_at(wishes, &marks, now)).collect();
         let mut mails = 0;
         let mut due = due.into_iter().peekable();
         while due.peek().is_some() && !self.crawler.stop.is_cancelled() {
@@ -178,9 +206,9 @@ impl Composer {
     async fn all_of(&self, subscriber: i64) -> store::Result<Option<NewDigest>> {
         let now = self.crawler.clock.now();
         let marks = self.crawler.store.digest_marks().await?;
-        let mut wishes = self.crawler.store.wishes().await?;
-        wishes.retain(|wishes| wishes.subscriber.id == subscriber);
-        let Some(wishes) = wishes.pop() else { return Ok(None) };
+        let all = self.crawler.store.wishes().await?;
+        let wishes = all.iter().find(|wishes| wishes.subscriber.id == subscriber).cloned();
+        let Some(wishes) = wishes else { return Ok(None) };
         let due = due_interests(&wishes, &marks, |_, _| Some(now));
         if due.is_empty() {
             return Ok(None);
@@ -228,12 +256,19 @@ impl Composer {
         let texts = self.crawler.store.texts(articles.into_iter().collect()).await?;
         let mut read = Vec::with_capacity(news.len());
         for one in news {
-            let looked = match one.what.article() {
-                None => Some(Looked::List),
-                Some(article) => self.crawler.store.subject(article).await?.map(|subject| {
-                    let text = texts.get(&article).cloned().unwrap_or_default();
-                    Looked::Article(Box::new(subject), text)
-                }),
+            let looked = match one.what {
+                NewsKind::List(edition) => {
+                    let dated = self.crawler.store.changes_by(edition).await?;
+                    EditionChanges::of(dated).map(|changes| Looked::List(Arc::new(changes)))
+                }
+                NewsKind::Article(article)
+                | NewsKind::Changed(article)
+                | NewsKind::Gone(article) => {
+                    self.crawler.store.subject(article).await?.map(|subject| {
+                        let text = texts.get(&article).cloned().unwrap_or_default();
+                        Looked::Article(Box::new(subject), text)
+                    })
+                }
             };
             read.extend(looked.map(|looked| (one, looked)));
         }
@@ -247,8 +282,11 @@ impl Composer {
         let chosen = choose(&due.found, &told);
         let digest = self.digest(&due, &chosen).await?;
         let wants_empty = due.interests.iter().any(|it| it.mark.empty_too);
-        let message = (!digest.is_empty() || wants_empty)
+        let composed = (!digest.is_empty() || wants_empty)
             .then(|| digest::digest(&digest, &recipient(&due), &self.crawler.letterhead(now)));
+        let (message, whole) =
+            composed.map_or((None, None), |composed| (Some(composed.message), composed.whole));
+        let json = |page| serde_json::to_string(&page).expect("texts and lists are JSON");
         Ok(NewDigest {
             subscriber: due.wishes.subscriber.id,
             due: due.due(),
@@ -256,6 +294,7 @@ impl Composer {
             upto,
             items: chosen.into_iter().flat_map(|chosen| chosen.all).collect(),
             message,
+            whole: whole.map(json),
             now,
         })
     }
@@ -264,14 +303,11 @@ impl Composer {
         let mut digest =
             Digest { due: due.due(), interest: due.first_interest(), ..Digest::default() };
         for one in chosen {
-            match one.lead.what {
-                NewsKind::List(edition) => {
-                    if let Some(edition) = self.crawler.store.digest_edition(edition, NAMES).await?
-                    {
-                        digest.lists.push(self.list(edition));
-                    }
+            match (one.lead.what, &one.asked) {
+                (NewsKind::List(_), asked) => {
+                    digest.lists.extend(asked.as_ref().map(|asked| self.list(asked)));
                 }
-                _ if digest.items.len() == ITEMS => digest.more += 1,
+                _ if digest.items.len() == WHOLE => digest.more += 1,
                 _ => digest.items.extend(self.item(one).await?),
             }
         }
@@ -293,6 +329,7 @@ impl Composer {
         let mut seen = HashSet::from([stored.source.clone()]);
         also.retain(|source| seen.insert(source.clone()));
         Ok(Some(DigestItem {
+            article,
             title: stored.title,
             url: stored.url,
             official: self.titles.is_official(&stored.source),
@@ -307,18 +344,26 @@ impl Composer {
         }))
     }
 
-    fn list(&self, edition: DigestEdition) -> DigestList {
-        let name = |(change, name): (String, String)| match change.as_str() {
-            "removed" => format!("− {name}"),
-            _ => format!("+ {name}"),
+    fn list(&self, asked: &Excerpt) -> DigestList {
+        let Excerpt { edition, places, .. } = asked;
+        let changes: Vec<&Change> = places.iter().map(|at| &edition.changes[*at]).collect();
+        let count =
+            |is: fn(&ChangeKind) -> bool| changes.iter().filter(|change| is(&change.kind)).count();
+        let name = |change: &&Change| {
+            let sign = match change.kind {
+                ChangeKind::Added => "+",
+                ChangeKind::Removed => "−",
+                ChangeKind::Amended(_) => return None,
+            };
+            Some(format!("{sign} {}", change.party.name()))
         };
         DigestList {
-            title: self.titles.lists.get(&edition.list).cloned().unwrap_or(edition.list),
+            title: self.titles.lists.get(&edition.list).unwrap_or(&edition.list).clone(),
             at: edition.at,
-            added: edition.added,
-            removed: edition.removed,
-            amended: edition.amended,
-            names: edition.names.into_iter().map(name).collect(),
+            added: count(|kind| *kind == ChangeKind::Added),
+            removed: count(|kind| *kind == ChangeKind::Removed),
+            amended: count(|kind| matches!(kind, ChangeKind::Amended(_))),
+            names: changes.iter().filter_map(name).take(NAMES).collect(),
         }
     }
 
@@ -350,12 +395,13 @@ impl Composer {
 }
 
 /// The subscriber with the interests whose hour has come; none where none has.
-fn due_at(wishes: Wishes, marks: &HashMap<i64, DigestMark>, now: DateTime<Utc>) -> Option<Due> {
+fn due_at(wishes: &Wishes, marks: &HashMap<i64, DigestMark>, now: DateTime<Utc>) -> Option<Due> {
     let zone = wishes.subscriber.zone;
-    let interests = due_interests(&wishes, marks, |interest, mark| {
+    let interests = due_interests(wishes, marks, |interest, mark| {
         last_due(interest.cadence, zone, now).filter(|due| mark.due < *due)
     });
-    (!interests.is_empty()).then_some(Due { wishes, interests, found: Vec::new() })
+    let due = |interests| Due { wishes: wishes.clone(), interests, found: Vec::new() };
+    (!interests.is_empty()).then(|| due(interests))
 }
 
 /// Interests told by digest for which `when` gives a moment.
@@ -378,57 +424,54 @@ fn due_interests(
 enum Looked {
     Article(Box<StoredSubject>, String),
     /// An edition of an official list.
-    List,
+    List(Arc<EditionChanges>),
 }
 
 /// Adds news to what was found for those whose interests it meets.
 fn look(batch: &mut [Due], news: News, looked: &Looked, watched: &Watched, alert_age: TimeDelta) {
-    let subject = match looked {
+    match looked {
         Looked::Article(stored, text) => {
             let old = stored.published.map(|stamp| stamp.instant() + alert_age);
             let is_old = matches!(news.what, NewsKind::Article(_))
                 && old.is_some_and(|until| until < stored.first_seen);
-            if !stored.relevant || is_old {
-                return;
+            if stored.relevant && !is_old {
+                let found = watched.found_in(&stored.title, text);
+                let subject = Subject { story: news.story, ..stored.with(text, found) };
+                look_at_article(batch, news, &subject);
             }
-            let found = watched.found_in(&stored.title, text);
-            Some(Subject { story: news.story, ..stored.with(text, found) })
         }
-        Looked::List => None,
-    };
+        Looked::List(edition) => look_at_list(batch, news, edition, watched),
+    }
+}
+
+fn look_at_article(batch: &mut [Due], news: News, subject: &Subject<'_>) {
     for due in batch {
         let Wishes { mutes, interests, .. } = &due.wishes;
-        let is_muted = |subject| interests::muted(mutes, interests, subject).is_some();
-        if subject.as_ref().is_some_and(is_muted) {
-            continue;
-        }
         let mut untold = due.interests.iter().filter(|it| it.mark.news < news.id);
-        let is_met = untold.any(|it| match &subject {
-            Some(subject) => interests::meets(&it.interest.criteria, subject).is_ok(),
-            None => wants_lists(&it.interest.criteria),
-        });
-        if is_met {
-            let score = subject.as_ref().map_or(1.0, |subject| subject.score);
-            due.found.push(Found { news, score });
+        let is_met = untold.any(|it| interests::meets(&it.interest.criteria, subject).is_ok());
+        if is_met && interests::muted(mutes, interests, subject).is_none() {
+            due.found.push(Found { news, score: subject.score, asked: None });
         }
     }
 }
 
-/// Whether changes of official lists are what an interest asks for: it asks for nothing that only an
-/// article has, and not for other actions.
-fn wants_lists(criteria: &Criteria) -> bool {
-    let asks_for_articles = !criteria.words.is_empty()
-        || !criteria.sources.is_empty()
-        || !criteria.languages.is_empty()
-        || !criteria.names.is_empty()
-        || !criteria.programmes.is_empty()
-        || !criteria.countries.is_empty()
-        || !criteria.authorities.is_empty();
-    let asks_for_actions = !criteria.topics.is_empty() || !criteria.actions.is_empty();
-    let listing = [Action::Designate, Action::Delist, Action::Amend];
-    let lists = criteria.topics.contains(&Topic::Listings)
-        || criteria.actions.iter().any(|action| listing.contains(action));
-    !asks_for_articles && (!asks_for_actions || lists)
+fn look_at_list(batch: &mut [Due], news: News, edition: &Arc<EditionChanges>, watched: &Watched) {
+    let notices = Notices::new(&edition.list, &edition.changes);
+    let mut answers = Answers::new(notices.subjects(watched));
+    for due in batch {
+        let untold = due.interests.iter().filter(|it| it.mark.news < news.id);
+        let mut places: Vec<usize> = untold
+            .flat_map(|it| answers.of(&it.interest.criteria, &due.wishes))
+            .map(|(place, _)| place)
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        if !places.is_empty() {
+            let (at_once, _) = answers.at_once(&due.wishes);
+            let asked = Some(Excerpt { edition: Arc::clone(edition), places, at_once });
+            due.found.push(Found { news, score: 1.0, asked });
+        }
+    }
 }
 
 /// One line of a digest.
@@ -439,6 +482,8 @@ struct Chosen {
     score: f64,
     /// Everything the line stands for, the lead included.
     all: Vec<News>,
+    /// Of an edition, what of it was asked for.
+    asked: Option<Excerpt>,
 }
 
 /// The lines of a digest, most certain first: one for each story, nothing that was told at once.
@@ -446,11 +491,11 @@ fn choose(found: &[Found], told: &AlreadyTold) -> Vec<Chosen> {
     let mut lines: Vec<Chosen> = Vec::new();
     let mut of_story: HashMap<i64, usize> = HashMap::new();
     let mut of_article: HashMap<i64, usize> = HashMap::new();
-    for one in found {
-        let Some(mark) = mark(one, told) else { continue };
-        let article = one.news.what.article();
+    for one in found.iter().filter_map(|found| untold(found, told)) {
+        let Some(mark) = mark(&one, told) else { continue };
+        let (article, story) = (one.news.what.article(), one.news.story);
         let known = article.and_then(|article| of_article.get(&article));
-        let known = known.or(one.news.story.and_then(|story| of_story.get(&story))).copied();
+        let known = known.or(story.and_then(|story| of_story.get(&story))).copied();
         let place = match known {
             Some(place) => {
                 let line = &mut lines[place];
@@ -463,15 +508,31 @@ fn choose(found: &[Found], told: &AlreadyTold) -> Vec<Chosen> {
                 place
             }
             None => {
-                lines.push(Chosen { lead: one.news, mark, score: one.score, all: vec![one.news] });
+                let Found { news, score, asked } = one;
+                lines.push(Chosen { lead: news, mark, score, all: vec![news], asked });
                 lines.len() - 1
             }
         };
         of_article.extend(article.map(|article| (article, place)));
-        of_story.extend(one.news.story.map(|story| (story, place)));
+        of_story.extend(story.map(|story| (story, place)));
     }
     lines.sort_by(|one, other| other.score.total_cmp(&one.score));
     lines
+}
+
+/// News without what the reader was told of it at once; none where that was all.
+fn untold(found: &Found, told: &AlreadyTold) -> Option<Found> {
+    let mut found = found.clone();
+    if let (NewsKind::List(edition), Some(asked)) = (found.news.what, &mut found.asked)
+        && told.editions_at_once.contains(&edition)
+    {
+        let Excerpt { places, at_once, .. } = asked;
+        places.retain(|place| !at_once.contains(place));
+        if places.is_empty() {
+            return None;
+        }
+    }
+    Some(found)
 }
 
 /// What a line says of news; none where it is none to this reader.
@@ -518,7 +579,7 @@ mod tests {
     use super::*;
 
     fn found(id: i64, what: NewsKind, score: f64, story: Option<i64>) -> Found {
-        Found { news: News { id, what, story }, score }
+        Found { news: News { id, what, story }, score, asked: None }
     }
 
     #[test]
@@ -528,6 +589,7 @@ mod tests {
             in_digest: HashMap::from([(2, 0), (3, 0), (9, 100)]),
             stories: HashSet::from([70]),
             editions: HashSet::from([9]),
+            editions_at_once: HashSet::new(),
         };
         let lines = choose(
             &[
@@ -562,18 +624,28 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_for_those_who_ask_for_nothing_else() {
-        for (text, wanted) in [
-            ("", true),
-            ("certainty=high", true),
-            ("topics=listings", true),
-            ("topics=licences,listings", true),
-            ("actions=delist", true),
-            ("topics=licences", false),
-            ("words=oil", false),
-            ("topics=listings; countries=ru", false),
-        ] {
-            assert_eq!(wants_lists(&interests::criteria(text).unwrap()), wanted, "{text}");
-        }
+    fn of_an_edition_what_was_told_at_once_is_left_out() {
+        let edition = |id: i64, at_once: &[usize]| {
+            let changes = EditionChanges {
+                list: "un-sc".to_owned(),
+                at: DateTime::UNIX_EPOCH,
+                changes: Vec::new(),
+            };
+            let (edition, at_once) = (Arc::new(changes), at_once.to_vec());
+            let asked = Some(Excerpt { edition, places: vec![0, 1], at_once });
+            Found { asked, ..found(id, NewsKind::List(id), 1.0, None) }
+        };
+        let told = AlreadyTold {
+            editions: HashSet::from([1]),
+            editions_at_once: HashSet::from([2, 3]),
+            ..AlreadyTold::default()
+        };
+        let found = [edition(1, &[]), edition(2, &[0]), edition(3, &[0, 1]), edition(4, &[0])];
+        let told: Vec<(i64, Vec<usize>)> = choose(&found, &told)
+            .into_iter()
+            .map(|line| (line.lead.id, line.asked.unwrap().places))
+            .collect();
+        // What should have been told at once and was not is told now.
+        assert_eq!(told, [(2, vec![1]), (4, vec![0, 1])]);
     }
 }

@@ -26,20 +26,79 @@ pub(crate) struct Audience {
     pub(crate) recipients: Vec<Recipient>,
 }
 
+/// Changes of a list with what interests look for in them.
+#[derive(Debug)]
+pub(crate) struct Notices<'a> {
+    source: String,
+    changes: &'a [Change],
+    texts: Vec<String>,
+}
+
+impl<'a> Notices<'a> {
+    /// Of the list with this id.
+    pub(crate) fn new(list: &str, changes: &'a [Change]) -> Self {
+        let texts = changes.iter().map(text).collect();
+        Self { source: format!("lists/{list}"), changes, texts }
+    }
+
+    /// Each change as interests look at it.
+    pub(crate) fn subjects(&self, watched: &Watched) -> Vec<Subject<'_>> {
+        let pairs = self.changes.iter().zip(&self.texts);
+        pairs.map(|(change, text)| subject(change, text, &self.source, watched)).collect()
+    }
+}
+
+/// Which changes are told to whom: the one rule, for alerts and digests. Worked out once for all who
+/// ask the same.
+#[derive(Debug)]
+pub(crate) struct Answers<'a> {
+    subjects: Vec<Subject<'a>>,
+    known: HashMap<String, Vec<(usize, Met)>>,
+}
+
+impl<'a> Answers<'a> {
+    pub(crate) fn new(subjects: Vec<Subject<'a>>) -> Self {
+        Self { subjects, known: HashMap::new() }
+    }
+
+    /// The changes that meet criteria and that a subscriber has not muted, with what was met.
+    pub(crate) fn of(&mut self, criteria: &Criteria, wishes: &Wishes) -> Vec<(usize, Met)> {
+        let subjects = &self.subjects;
+        let met = self.known.entry(criteria.to_string()).or_insert_with(|| {
+            let each = subjects.iter().enumerate();
+            each.filter_map(|(at, subject)| Some((at, meets(criteria, subject).ok()?))).collect()
+        });
+        let is_heard = |at: usize| muted(&wishes.mutes, &wishes.interests, &subjects[at]).is_none();
+        met.iter().filter(|(at, _)| is_heard(*at)).cloned().collect()
+    }
+
+    /// The changes a subscriber is told of at once, in their order, and the interests that ask for them.
+    pub(crate) fn at_once(&mut self, wishes: &Wishes) -> (Vec<usize>, Vec<Reason>) {
+        let mut told = Vec::new();
+        let mut reasons = Vec::new();
+        let at_once = wishes.interests.iter().filter(|it| it.cadence == Cadence::AtOnce);
+        for Interest { name, criteria, .. } in at_once {
+            let met = self.of(criteria, wishes);
+            let Some((_, first)) = met.first() else { continue };
+            reasons.push(Reason { interest: name.clone(), because: first.because.clone() });
+            told.extend(met.into_iter().map(|(at, _)| at));
+        }
+        told.sort_unstable();
+        told.dedup();
+        (told, reasons)
+    }
+}
+
 /// Who is told at once of which changes of a list.
 pub(crate) fn audiences(list: &str, changes: &[Change], wishes: &[Wishes]) -> Vec<Audience> {
-    let source = format!("lists/{list}");
-    let texts: Vec<String> = changes.iter().map(text).collect();
     let interests = wishes.iter().flat_map(|wishes| &wishes.interests);
     let names = interests.flat_map(|interest| interest.criteria.names.clone());
     let watched = Watched::new(names.collect());
-    let pairs = changes.iter().zip(&texts);
-    let subjects: Vec<Subject<'_>> =
-        pairs.map(|(change, text)| subject(change, text, &source, &watched)).collect();
-    let mut answers = Answers { subjects: &subjects, known: HashMap::new() };
+    let notices = Notices::new(list, changes);
+    let mut answers = Answers::new(notices.subjects(&watched));
     let mut audiences: BTreeMap<Vec<usize>, Vec<Recipient>> = BTreeMap::new();
     for wishes in wishes {
-        let (told, reasons) = answers.of(wishes);
+        let (told, reasons) = answers.at_once(wishes);
         if !told.is_empty() {
             let recipient = Recipient { subscriber: wishes.subscriber.clone(), reasons };
             audiences.entry(told).or_default().push(recipient);
@@ -50,41 +109,6 @@ pub(crate) fn audiences(list: &str, changes: &[Change], wishes: &[Wishes]) -> Ve
         recipients,
     };
     audiences.into_iter().map(audience).collect()
-}
-
-/// Which changes criteria are met by, worked out once for all who ask the same.
-struct Answers<'a> {
-    subjects: &'a [Subject<'a>],
-    known: HashMap<String, Vec<(usize, Met)>>,
-}
-
-impl Answers<'_> {
-    /// The changes a subscriber is told of, and the interests that ask for them.
-    fn of(&mut self, wishes: &Wishes) -> (Vec<usize>, Vec<Reason>) {
-        let mut told = Vec::new();
-        let mut reasons = Vec::new();
-        let at_once = wishes.interests.iter().filter(|it| it.cadence == Cadence::AtOnce);
-        for Interest { name, criteria, .. } in at_once {
-            let subjects = self.subjects;
-            let mut met = self.met(criteria).iter().filter(|(at, _)| {
-                muted(&wishes.mutes, &wishes.interests, &subjects[*at]).is_none()
-            });
-            let Some((first, because)) = met.next() else { continue };
-            reasons.push(Reason { interest: name.clone(), because: because.because.clone() });
-            told.push(*first);
-            told.extend(met.map(|(at, _)| *at));
-        }
-        told.sort_unstable();
-        told.dedup();
-        (told, reasons)
-    }
-
-    fn met(&mut self, criteria: &Criteria) -> &[(usize, Met)] {
-        self.known.entry(criteria.to_string()).or_insert_with(|| {
-            let each = self.subjects.iter().enumerate();
-            each.filter_map(|(at, subject)| Some((at, meets(criteria, subject).ok()?))).collect()
-        })
-    }
 }
 
 /// What words are looked for in.

@@ -10,6 +10,7 @@ mod health;
 pub mod heart;
 pub mod judge;
 pub mod keep_house;
+pub mod letters;
 pub mod links;
 mod list_readers;
 pub mod listings;

@@ -179,7 +179,7 @@ pub async fn why(
     alert_age: TimeDelta,
     now: DateTime<Utc>,
 ) -> store::Result<Option<Why>> {
-    let KnownSubscriber { subscriber, standing } = known;
+    let KnownSubscriber { subscriber, standing, .. } = known;
     let Some(course) = store.course(subscriber.id).await? else { return Ok(None) };
     let Some(subject) = store.subject(about.article).await? else { return Ok(None) };
     let Some(article) = store.article(about.article).await? else { return Ok(None) };

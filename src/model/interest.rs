@@ -18,6 +18,18 @@ pub struct Interest {
     pub cadence: Cadence,
 }
 
+impl Interest {
+    /// What a subscriber has who names no interest.
+    pub fn everything() -> Self {
+        Self {
+            id: 0,
+            name: "Everything".to_owned(),
+            criteria: Criteria::default(),
+            cadence: Cadence::AtOnce,
+        }
+    }
+}
+
 impl fmt::Display for Interest {
     /// `Oil: countries=ru; words=oil @ daily 07:30`: read back by `interests::interest`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

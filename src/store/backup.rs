@@ -304,7 +304,7 @@ fn keep_beside(database: &Path, now: DateTime<Utc>) -> io::Result<Option<PathBuf
 }
 
 /// Takes over from the replaced database what the restored one cannot know of mails: those sent
-/// since are not sent again, those that wait are sent.
+/// since are not sent again, those that wait are sent, and nobody hears from us who had asked not to.
 fn carry_over(replaced: &Path, database: &Path) -> Result<CarriedOver> {
     let mut connection = Connection::open(database)?;
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000")?;
@@ -326,6 +326,7 @@ fn carry_over(replaced: &Path, database: &Path) -> Result<CarriedOver> {
     )?;
     let since = transaction.changes();
     let waiting = add_waiting(&transaction)?;
+    carry_silence_over(&transaction)?;
     transaction.commit()?;
     let sent = settled + usize::try_from(since).unwrap_or(usize::MAX).saturating_sub(waiting);
     Ok(CarriedOver { sent, waiting })
@@ -355,6 +356,51 @@ fn add_waiting(transaction: &Connection) -> Result<usize> {
         [],
     )?;
     Ok(added)
+}
+
+/// Whoever left since the copy was taken stays gone, and an address suspended since stays so, with
+/// the reports on the mails that both databases know.
+fn carry_silence_over(transaction: &Connection) -> Result<()> {
+    // The replaced file may be one that an older version left.
+    let known = |table: &str, column: &str| {
+        let exists = "SELECT 1 FROM pragma_table_info(?1, 'old') WHERE name = ?2";
+        transaction.prepare(exists)?.exists([table, column])
+    };
+    let mut columns = Vec::new();
+    for column in ["left", "suspended", "suspension", "resumed", "complained"] {
+        if known("subscriber", column)? {
+            columns.push(column);
+        }
+    }
+    let columns = columns.join(", ");
+    transaction.execute(
+        &format!(
+            "UPDATE main.subscriber SET ({columns}) =
+                 (SELECT {columns} FROM old.subscriber AS theirs
+                  WHERE theirs.email = subscriber.email)
+             WHERE email IN (SELECT email FROM old.subscriber)"
+        ),
+        [],
+    )?;
+    if known("bounce", "delivery")? {
+        transaction.execute(
+            "INSERT OR IGNORE INTO main.bounce (delivery, fault, at, said)
+             SELECT known.id, fault, at, said FROM old.bounce
+             JOIN old.delivery AS was ON was.id = old.bounce.delivery
+             JOIN main.delivery AS known ON known.message_id = was.message_id",
+            [],
+        )?;
+    }
+    // What waited in the copy for somebody who gets nothing more.
+    transaction.execute(
+        "UPDATE main.delivery SET state = 'failed', next_try = NULL, leased_until = NULL,
+             reply = 'not sent: the subscriber had left or was suspended before the restore'
+         WHERE state = 'waiting' AND cause NOT LIKE 'notice:%' AND cause NOT LIKE 'letter:%'
+           AND subscriber IN (SELECT id FROM subscriber
+                              WHERE left IS NOT NULL OR suspended IS NOT NULL)",
+        [],
+    )?;
+    Ok(())
 }
 
 /// Which of the copies taken at these moments stay: the newest of each of the last `daily` days that

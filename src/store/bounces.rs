@@ -87,7 +87,8 @@ impl Store {
     pub async fn resume_subscriber(&self, email: Email, now: DateTime<Utc>) -> Result<bool> {
         self.write(move |transaction| {
             let resumed = transaction.execute(
-                "UPDATE subscriber SET suspended = NULL, suspension = NULL, resumed = ?2
+                "UPDATE subscriber
+                 SET suspended = NULL, suspension = NULL, complained = NULL, resumed = ?2
                  WHERE email = ?1 AND suspended IS NOT NULL",
                 params![email.expose(), moment(now)],
             )?;
@@ -168,6 +169,10 @@ pub(crate) fn note_bounce(
         Fault::Mailbox | Fault::Policy => return Ok(Noted::Counted),
     };
     suspend(transaction, subscriber, &reason, now)?;
+    if fault == Fault::Complaint {
+        let complain = "UPDATE subscriber SET complained = ?2 WHERE id = ?1";
+        transaction.execute(complain, params![subscriber, moment(now)])?;
+    }
     Ok(Noted::Suspended)
 }
 

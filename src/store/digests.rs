@@ -10,7 +10,6 @@ use crate::model::source::SourceId;
 use crate::model::stamp::Stamp;
 use crate::model::subscriber::Message;
 use crate::store::articles::stamp_of;
-use crate::store::designations::party_of;
 use crate::store::facts::read_facts;
 use crate::store::outbox::enqueue;
 use crate::store::{Error, Result, Store, moment, parse_moment};
@@ -90,8 +89,10 @@ pub struct AlreadyTold {
     pub in_digest: HashMap<i64, i64>,
     /// Stories of which anything was told.
     pub stories: HashSet<i64>,
-    /// Editions told by a mail of their own, or by a digest.
+    /// Editions told by a digest.
     pub editions: HashSet<i64>,
+    /// Editions of which some was told by a mail of its own.
+    pub editions_at_once: HashSet<i64>,
 }
 
 /// What of an article a digest prints beside its facts.
@@ -107,18 +108,6 @@ pub struct DigestArticle {
     pub copied_by: Vec<SourceId>,
 }
 
-/// What of an edition a digest prints.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DigestEdition {
-    pub list: String,
-    pub at: DateTime<Utc>,
-    pub added: usize,
-    pub removed: usize,
-    pub amended: usize,
-    /// The first names that came or went: change and name.
-    pub names: Vec<(String, String)>,
-}
-
 /// A digest on its way into the store.
 #[derive(Debug, Clone)]
 pub struct NewDigest {
@@ -132,6 +121,8 @@ pub struct NewDigest {
     pub items: Vec<News>,
     /// None where there is nothing to tell.
     pub message: Option<Message>,
+    /// All of it as JSON, where the message was cut.
+    pub whole: Option<String>,
     pub now: DateTime<Utc>,
 }
 
@@ -207,9 +198,7 @@ impl Store {
             for News { what, story, .. } in news {
                 match what {
                     NewsKind::List(edition) => {
-                        if edition_told(connection, subscriber, edition)? {
-                            told.editions.insert(edition);
-                        }
+                        edition_told(connection, subscriber, edition, &mut told)?;
                     }
                     NewsKind::Article(id) | NewsKind::Changed(id) | NewsKind::Gone(id) => {
                         article_told(connection, subscriber, id, &mut told)?;
@@ -227,13 +216,36 @@ impl Store {
         self.read(move |connection| read_article(connection, article)).await
     }
 
-    /// What a digest prints of an edition, with at most `names` names.
-    pub async fn digest_edition(
+    /// All of a subscriber's digest that was due at a moment for an interest, as JSON; none where its
+    /// mail has all of it, or it is kept no more.
+    pub async fn whole_digest(
         &self,
-        edition: i64,
-        names: usize,
-    ) -> Result<Option<DigestEdition>> {
-        self.read(move |connection| read_edition(connection, edition, names)).await
+        subscriber: i64,
+        due: DateTime<Utc>,
+        interest: i64,
+    ) -> Result<Option<String>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT whole FROM digest WHERE subscriber = ?1 AND due = ?2 AND interest = ?3",
+            )?;
+            let found = statement
+                .query_row(params![subscriber, moment(due), interest], |row| row.get(0))
+                .optional()?;
+            Ok(found.flatten())
+        })
+        .await
+    }
+
+    /// All of the last digest of a subscriber whose mail was cut, as JSON.
+    pub async fn last_whole_digest(&self, subscriber: i64) -> Result<Option<String>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT whole FROM digest WHERE subscriber = ?1 AND whole IS NOT NULL
+                 ORDER BY id DESC LIMIT 1",
+            )?;
+            Ok(statement.query_row([subscriber], |row| row.get(0)).optional()?)
+        })
+        .await
     }
 
     /// Moves the marks, remembers what was told, and puts the mail into the outbox: all of it, or
@@ -272,9 +284,16 @@ impl Store {
 
 fn write_digest(transaction: &Transaction<'_>, digest: &NewDigest, first: i64) -> Result<()> {
     transaction.execute(
-        "INSERT INTO digest (subscriber, due, interest, upto, composed)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![digest.subscriber, moment(digest.due), first, digest.upto, moment(digest.now)],
+        "INSERT INTO digest (subscriber, due, interest, upto, composed, whole)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            digest.subscriber,
+            moment(digest.due),
+            first,
+            digest.upto,
+            moment(digest.now),
+            digest.whole,
+        ],
     )?;
     let id = transaction.last_insert_rowid();
     let mut insert = transaction.prepare_cached(
@@ -344,15 +363,27 @@ fn story_told(
     Ok(())
 }
 
-fn edition_told(connection: &Connection, subscriber: i64, edition: i64) -> Result<bool> {
-    let mut statement = connection.prepare_cached(
+fn edition_told(
+    connection: &Connection,
+    subscriber: i64,
+    edition: i64,
+    told: &mut AlreadyTold,
+) -> Result<()> {
+    let mut at_once = connection.prepare_cached(
         "SELECT 1 FROM delivery
-         WHERE subscriber = ?1 AND cause = 'edition:' || ?2 AND state <> 'failed'
-         UNION ALL
-         SELECT 1 FROM digest_item JOIN digest ON digest.id = digest
+         WHERE subscriber = ?1 AND cause = 'edition:' || ?2 AND state <> 'failed'",
+    )?;
+    if at_once.exists(params![subscriber, edition])? {
+        told.editions_at_once.insert(edition);
+    }
+    let mut in_digest = connection.prepare_cached(
+        "SELECT 1 FROM digest_item JOIN digest ON digest.id = digest
          WHERE subscriber = ?1 AND kind = 'list' AND digest_item.subject = ?2",
     )?;
-    Ok(statement.exists(params![subscriber, edition])?)
+    if in_digest.exists(params![subscriber, edition])? {
+        told.editions.insert(edition);
+    }
+    Ok(())
 }
 
 fn read_article(connection: &Connection, article: i64) -> Result<Option<DigestArticle>> {
@@ -374,35 +405,5 @@ fn read_article(connection: &Connection, article: i64) -> Result<Option<DigestAr
         language: row.get(4)?,
         facts: read_facts(connection, article)?,
         copied_by,
-    }))
-}
-
-fn read_edition(
-    connection: &Connection,
-    edition: i64,
-    names: usize,
-) -> Result<Option<DigestEdition>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT list, fetched_at, added, removed, amended FROM edition WHERE id = ?1",
-    )?;
-    let mut rows = statement.query([edition])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    let mut changes = connection.prepare_cached(
-        "SELECT change, party FROM list_change
-         WHERE edition = ?1 AND change <> 'amended' ORDER BY id LIMIT ?2",
-    )?;
-    let mut changed = changes.query(params![edition, names])?;
-    let mut names = Vec::new();
-    while let Some(row) = changed.next()? {
-        let party = party_of(&row.get::<_, String>(1)?)?;
-        names.push((row.get(0)?, party.name().to_owned()));
-    }
-    Ok(Some(DigestEdition {
-        list: row.get(0)?,
-        at: parse_moment(&row.get::<_, String>(1)?)?,
-        added: row.get(2)?,
-        removed: row.get(3)?,
-        amended: row.get(4)?,
-        names,
     }))
 }

@@ -1,6 +1,7 @@
 //! What subscribers want to hear of, and what no more.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
@@ -21,31 +22,25 @@ pub struct Wishes {
 }
 
 impl Store {
-    /// Everybody who is told anything, in the order they came, with what they asked for.
-    pub async fn wishes(&self) -> Result<Vec<Wishes>> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT id, email, name, zone, serial FROM subscriber WHERE {ACTIVE} ORDER BY id"
-            ))?;
-            let mut rows = statement.query([])?;
-            let mut wishes: Vec<Wishes> = Vec::new();
-            while let Some(row) = rows.next()? {
-                let subscriber = subscriber_of(row)?;
-                wishes.push(Wishes { subscriber, interests: Vec::new(), mutes: Vec::new() });
+    /// Everybody who is told anything, in the order they came, with what they asked for. It is asked at
+    /// every article, so it is kept in memory until any of it changes, whichever process changes it.
+    pub async fn wishes(&self) -> Result<Arc<Vec<Wishes>>> {
+        let shared = Arc::clone(&self.shared);
+        self.read(move |connection| {
+            // Stamp and rows are of one moment.
+            let transaction = connection.unchecked_transaction()?;
+            let changes: i64 = transaction
+                .prepare_cached("SELECT changes FROM wish_stamp")?
+                .query_row([], |row| row.get(0))?;
+            let kept = shared.wishes.lock().expect("a value is put or taken").clone();
+            if let Some((stamp, wishes)) = kept
+                && stamp == changes
+            {
+                return Ok(wishes);
             }
-            let place = |wishes: &[Wishes], id: i64| {
-                wishes.binary_search_by_key(&id, |one| one.subscriber.id).ok()
-            };
-            for (subscriber, interest) in all_interests(connection)? {
-                if let Some(place) = place(&wishes, subscriber) {
-                    wishes[place].interests.push(interest);
-                }
-            }
-            for (subscriber, mute) in all_mutes(connection)? {
-                if let Some(place) = place(&wishes, subscriber) {
-                    wishes[place].mutes.push(mute);
-                }
-            }
+            let wishes = Arc::new(read_wishes(&transaction)?);
+            let fresh = Some((changes, Arc::clone(&wishes)));
+            *shared.wishes.lock().expect("a value is put or taken") = fresh;
             Ok(wishes)
         })
         .await
@@ -143,6 +138,31 @@ impl Store {
         })
         .await
     }
+}
+
+fn read_wishes(connection: &Connection) -> Result<Vec<Wishes>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT id, email, name, zone, serial FROM subscriber WHERE {ACTIVE} ORDER BY id"
+    ))?;
+    let mut rows = statement.query([])?;
+    let mut wishes: Vec<Wishes> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let subscriber = subscriber_of(row)?;
+        wishes.push(Wishes { subscriber, interests: Vec::new(), mutes: Vec::new() });
+    }
+    let place =
+        |wishes: &[Wishes], id: i64| wishes.binary_search_by_key(&id, |one| one.subscriber.id).ok();
+    for (subscriber, interest) in all_interests(connection)? {
+        if let Some(place) = place(&wishes, subscriber) {
+            wishes[place].interests.push(interest);
+        }
+    }
+    for (subscriber, mute) in all_mutes(connection)? {
+        if let Some(place) = place(&wishes, subscriber) {
+            wishes[place].mutes.push(mute);
+        }
+    }
+    Ok(wishes)
 }
 
 /// Adds an interest; gives its id.

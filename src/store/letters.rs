@@ -13,8 +13,8 @@ const WINDOW: TimeDelta = TimeDelta::days(1);
 
 impl Store {
     /// Puts a letter of a kind (`confirm`, `settings`) into the outbox; false where it is there
-    /// already, where the address has had three letters within a day, and where it is suspended or
-    /// its subscriber has left.
+    /// already, where the address has had three letters within a day, and where its subscriber has
+    /// left.
     pub async fn post_letter(
         &self,
         kind: &'static str,

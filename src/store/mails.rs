@@ -90,6 +90,32 @@ impl Store {
         .await
     }
 
+    /// The story that a subscriber's mail is about, as it stands now; none where the mail or its article
+    /// is known no more.
+    pub async fn story_of_mail(&self, subscriber: i64, message_id: String) -> Result<Option<i64>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT story FROM delivery JOIN story_report USING (article)
+                 WHERE message_id = ?1 AND subscriber = ?2",
+            )?;
+            Ok(statement.query_row(params![message_id, subscriber], |row| row.get(0)).optional()?)
+        })
+        .await
+    }
+
+    /// What the first report of a story is called, an office's before others; none where there is no
+    /// such story.
+    pub async fn story_title(&self, story: i64) -> Result<Option<String>> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT title FROM story_report JOIN article ON article.id = article
+                 WHERE story = ?1 ORDER BY official DESC, at, article LIMIT 1",
+            )?;
+            Ok(statement.query_row([story], |row| row.get(0)).optional()?)
+        })
+        .await
+    }
+
     /// When a subscription began, and what holds it up; none where there is no such subscriber.
     pub async fn course(&self, subscriber: i64) -> Result<Option<Course>> {
         self.read(move |connection| {

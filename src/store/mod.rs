@@ -74,7 +74,7 @@ pub use crate::store::bounces::{Noted, Suspension};
 pub use crate::store::choices::Choices;
 pub use crate::store::commit::{Commit, Committed, Rules};
 pub use crate::store::digests::{
-    AlreadyTold, DigestArticle, DigestEdition, DigestMark, NewDigest, News, NewsKind,
+    AlreadyTold, DigestArticle, DigestMark, NewDigest, News, NewsKind,
 };
 pub use crate::store::facts::StoredFact;
 pub use crate::store::feedback::{Judgement, Label};
@@ -88,7 +88,9 @@ pub use crate::store::lists::{EditionFile, ListState, NewEdition, Refusal};
 pub use crate::store::lock::CrawlLock;
 pub use crate::store::mails::{CopyOf, Course, MailOf, ToldBefore};
 pub use crate::store::outbox::{Claimed, Outbox, Waiting};
-pub use crate::store::personal::{HeldInterest, HeldMail, HeldMute, Personal, RecentMail};
+pub use crate::store::personal::{
+    HeldDigest, HeldInterest, HeldMail, HeldMute, Personal, RecentMail,
+};
 pub use crate::store::rescreens::{Found as FoundEarlier, OldArticle, REACH, Unfinished};
 pub use crate::store::retention::{Batch, Sources};
 pub use crate::store::rhythms::{Lesson, Sighted, Spent};
@@ -100,7 +102,8 @@ pub use crate::store::story_book::{
 };
 pub use crate::store::subjects::StoredSubject;
 pub use crate::store::subscribers::{
-    Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person, Request as SubscriptionRequest,
+    Enrolled, Enrolment, Formerly, Known as KnownSubscriber, Person,
+    Request as SubscriptionRequest, Suspended,
 };
 pub use crate::store::told::{Alerted, Told};
 pub use crate::store::troubles::{KnownTrouble, SickSource, Telling};
@@ -178,6 +181,8 @@ struct Shared {
     waits: Waits,
     /// Whether writing has failed lately.
     faults: WriteFaults,
+    /// What everybody is told, as of a stamp: see [`Store::wishes`].
+    wishes: Mutex<Option<(i64, Arc<Vec<Wishes>>)>>,
 }
 
 impl Store {
@@ -215,6 +220,7 @@ impl Store {
                 permits: Arc::new(Semaphore::new(READERS)),
                 waits: Waits::default(),
                 faults: WriteFaults::default(),
+                wishes: Mutex::default(),
             }),
         })
     }

@@ -43,7 +43,8 @@ pub struct Waiting {
 
 /// Puts a message into the outbox, unless this subscriber has one for this cause already, has left
 /// or been suspended since the message was made, or had it from a database that this one replaced.
-/// Notices go to the operator, subscribed or not.
+/// Notices go to the operator, subscribed or not; letters to suspended addresses too, since they are
+/// the way back.
 pub(crate) fn enqueue(
     transaction: &Transaction<'_>,
     cause: &str,
@@ -58,8 +59,9 @@ pub(crate) fn enqueue(
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?7, ?8, ?9, ?10,
                  lower(hex(randomblob(10)))
              WHERE EXISTS (SELECT 1 FROM subscriber
-                           WHERE id = ?1 AND (left IS NULL AND suspended IS NULL
-                                              OR ?2 LIKE 'notice:%'))
+                           WHERE id = ?1
+                             AND (?2 LIKE 'notice:%'
+                                  OR left IS NULL AND (suspended IS NULL OR ?2 LIKE 'letter:%')))
                AND NOT EXISTS (SELECT 1 FROM told_before WHERE message_id = ?3)
              ON CONFLICT (subscriber, cause) DO NOTHING",
         )?

@@ -19,9 +19,20 @@ pub struct Personal {
     /// Since when nothing is sent because mails came back, and why.
     pub suspended: Option<String>,
     pub suspension: Option<String>,
+    /// When a mail was last reported as unwanted.
+    pub complained: Option<String>,
     pub interests: Vec<HeldInterest>,
     pub muted: Vec<HeldMute>,
     pub mails: Vec<HeldMail>,
+    /// All of the digests whose mails were cut.
+    pub digests: Vec<HeldDigest>,
+}
+
+/// A digest as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HeldDigest {
+    pub due: String,
+    pub whole: serde_json::Value,
 }
 
 /// An interest as it is stored.
@@ -79,7 +90,7 @@ impl Store {
     pub async fn personal(&self, subscriber: i64) -> Result<Option<Personal>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT email, name, zone, added, confirmed, left, suspended, suspension
+                "SELECT email, name, zone, added, confirmed, left, suspended, suspension, complained
                  FROM subscriber WHERE id = ?1",
             )?;
             let personal = statement.query_row([subscriber], |row| {
@@ -92,15 +103,18 @@ impl Store {
                     left: row.get(5)?,
                     suspended: row.get(6)?,
                     suspension: row.get(7)?,
+                    complained: row.get(8)?,
                     interests: Vec::new(),
                     muted: Vec::new(),
                     mails: Vec::new(),
+                    digests: Vec::new(),
                 })
             });
             let Some(mut personal) = personal.optional()? else { return Ok(None) };
             personal.interests = interests(connection, subscriber)?;
             personal.muted = mutes(connection, subscriber)?;
             personal.mails = mails(connection, subscriber)?;
+            personal.digests = digests(connection, subscriber)?;
             Ok(Some(personal))
         })
         .await
@@ -128,6 +142,20 @@ impl Store {
         })
         .await
     }
+}
+
+fn digests(connection: &Connection, subscriber: i64) -> Result<Vec<HeldDigest>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT due, whole FROM digest WHERE subscriber = ?1 AND whole IS NOT NULL ORDER BY id",
+    )?;
+    let mut rows = statement.query([subscriber])?;
+    let mut digests = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(1)?;
+        let whole = serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text));
+        digests.push(HeldDigest { due: row.get(0)?, whole });
+    }
+    Ok(digests)
 }
 
 fn interests(connection: &Connection, subscriber: i64) -> Result<Vec<HeldInterest>> {

@@ -165,6 +165,10 @@ impl Store {
                      (SELECT id FROM visit WHERE ended < ?1 ORDER BY id LIMIT ?2)",
                 params![moment(before), limit],
             )?;
+            transaction.execute(
+                "UPDATE digest SET whole = NULL WHERE whole IS NOT NULL AND composed < ?1",
+                [moment(before)],
+            )?;
             Ok(Batch { dropped, next: (dropped == limit).then_some(0) })
         })
         .await

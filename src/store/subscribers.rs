@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use crate::model::interest::{Cadence, Criteria, Interest};
+use crate::model::interest::Interest;
 use crate::model::subscriber::{Email, Standing, Subscriber};
 use crate::store::interests::{add_interest, put_interest_named};
 use crate::store::{Error, Result, Store, moment, parse_moment};
@@ -16,6 +16,17 @@ pub(crate) const ACTIVE: &str = "left IS NULL AND confirmed IS NOT NULL";
 pub struct Known {
     pub subscriber: Subscriber,
     pub standing: Standing,
+    /// Why no mail goes to the address, if none does.
+    pub suspended: Option<Suspended>,
+}
+
+/// What an address is suspended for, and so who can let mail go there again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspended {
+    /// Mails came back: whoever confirms a letter shows that they arrive again.
+    CameBack,
+    /// The reader called a mail unwanted: only they can ask for more.
+    Complained,
 }
 
 /// A wish to subscribe that is still to be confirmed.
@@ -111,12 +122,12 @@ impl Store {
             let mut rows = statement.query([])?;
             let mut people = Vec::new();
             while let Some(row) = rows.next()? {
-                let since: Option<String> = row.get(7)?;
+                let since: Option<String> = row.get(9)?;
                 let since = since.as_deref().map(parse_moment).transpose()?;
                 people.push(Person {
                     known: known_of(row)?,
-                    suspended: since.zip(row.get(8)?),
-                    interests: row.get(9)?,
+                    suspended: since.zip(row.get(10)?),
+                    interests: row.get(11)?,
                 });
             }
             Ok(people)
@@ -149,13 +160,24 @@ impl Store {
         .await
     }
 
-    /// The subscriber has answered our mail. False where there is nothing to confirm.
-    pub async fn confirm_subscription(&self, id: i64, now: DateTime<Utc>) -> Result<bool> {
+    /// The subscriber has answered our letter of the moment `asked`. It arrived, so mail goes to the
+    /// address again if it was suspended before that. False where there is nothing to confirm, and
+    /// where the address was suspended since.
+    pub async fn confirm_subscription(
+        &self,
+        id: i64,
+        asked: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
         self.write(move |transaction| {
             let confirmed = transaction.execute(
-                "UPDATE subscriber SET confirmed = ?2
-                 WHERE id = ?1 AND confirmed IS NULL AND left IS NULL",
-                params![id, moment(now)],
+                "UPDATE subscriber
+                 SET confirmed = coalesce(confirmed, ?3), complained = NULL, suspended = NULL,
+                     suspension = NULL,
+                     resumed = CASE WHEN suspended IS NULL THEN resumed ELSE ?3 END
+                 WHERE id = ?1 AND left IS NULL
+                   AND ((confirmed IS NULL AND suspended IS NULL) OR suspended <= ?2)",
+                params![id, moment(asked), moment(now)],
             )?;
             Ok(confirmed == 1)
         })
@@ -256,7 +278,7 @@ fn enrol_one(
     let id = id_of(transaction, email)?;
     match interests {
         None if interests_count(transaction, id)? == 0 => {
-            add_interest(transaction, id, &everything(), now)?;
+            add_interest(transaction, id, &Interest::everything(), now)?;
         }
         None => {}
         Some(interests) => {
@@ -266,16 +288,6 @@ fn enrol_one(
         }
     }
     Ok(if before == Some(Standing::Active) { Enrolled::Known } else { Enrolled::Added })
-}
-
-/// What a subscriber has who names no interest.
-fn everything() -> Interest {
-    Interest {
-        id: 0,
-        name: "Everything".to_owned(),
-        criteria: Criteria::default(),
-        cadence: Cadence::AtOnce,
-    }
 }
 
 fn leave(transaction: &Transaction<'_>, id: i64, now: DateTime<Utc>) -> Result<bool> {
@@ -305,7 +317,8 @@ fn find(
 }
 
 /// What [`known_of`] reads.
-const KNOWN: &str = "id, email, name, zone, serial, confirmed IS NOT NULL, left IS NOT NULL";
+const KNOWN: &str = "id, email, name, zone, serial, confirmed IS NOT NULL, left IS NOT NULL,
+                     suspended IS NOT NULL, complained IS NOT NULL";
 
 /// A row that begins with the columns of [`KNOWN`].
 fn known_of(row: &Row<'_>) -> Result<Known> {
@@ -314,7 +327,12 @@ fn known_of(row: &Row<'_>) -> Result<Known> {
         (true, false) => Standing::Active,
         (false, false) => Standing::Asked,
     };
-    Ok(Known { subscriber: subscriber_of(row)?, standing })
+    let suspended = match (row.get(7)?, row.get(8)?) {
+        (false, _) => None,
+        (true, false) => Some(Suspended::CameBack),
+        (true, true) => Some(Suspended::Complained),
+    };
+    Ok(Known { subscriber: subscriber_of(row)?, standing, suspended })
 }
 
 fn id_of(transaction: &Transaction<'_>, email: &Email) -> Result<i64> {

@@ -149,9 +149,9 @@ async fn stories_and_mails_say_whom_the_list_lacks_and_since_when() {
             cadence: interests::cadence("daily 07:30").unwrap(),
         }],
     };
-    let ben = store.ask_subscription(request, desk.world.clock.now()).await.unwrap();
-    let ben = ben.subscriber.id;
-    assert!(store.confirm_subscription(ben, desk.world.clock.now()).await.unwrap());
+    let now = desk.world.clock.now();
+    let ben = store.ask_subscription(request, now).await.unwrap().subscriber.id;
+    assert!(store.confirm_subscription(ben, now, now).await.unwrap());
 
     desk.list(&["ORSK LLC", "TARN BANK"]).await;
     desk.publish_notice().await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sanctionwatch::dedupe;
+use sanctionwatch::digest::DigestPage;
 use sanctionwatch::interests;
 use sanctionwatch::jobs::compose_digests::Composer;
 use sanctionwatch::model::fetched::{Fetched, Validators};
@@ -14,6 +15,7 @@ use sanctionwatch::store::{Commit, Rules, StoryRules, SubscriptionRequest};
 use sanctionwatch::stories;
 
 use crate::crawl::World;
+use crate::rescreen::{party, take};
 use crate::support::alerts::{alerts, email, reader, sample};
 
 /// A service with subscribers, whose clock is ours.
@@ -24,7 +26,7 @@ struct Office {
 
 /// What an article is when it is published or edited.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sense {
+pub(crate) enum Sense {
     OfSanctions,
     OfCooking,
 }
@@ -62,57 +64,14 @@ impl Office {
         };
         let store = &self.world.crawler.store;
         let known = store.ask_subscription(request, self.now()).await.unwrap();
-        assert!(store.confirm_subscription(known.subscriber.id, self.now()).await.unwrap());
+        assert!(
+            store.confirm_subscription(known.subscriber.id, self.now(), self.now()).await.unwrap()
+        );
         known.subscriber.id
     }
 
-    /// Publishes article `number`, or edits it; those in `at_once` get an alert.
     async fn publish(&self, number: usize, sense: Sense, at_once: &[i64]) {
-        let (mut judged, source) = sample("official");
-        judged.article.url = format!("https://news.example/{number}");
-        judged.keys.address = judged.article.url.clone();
-        judged.article.title = format!("Article {number} on sanctions");
-        judged.article.published = None;
-        judged.verdict.relevant = sense == Sense::OfSanctions;
-        let to: Vec<_> = at_once.iter().map(|id| reader(*id, "x@example.org", "")).collect();
-        let url = judged.article.url.clone();
-        let fetched = Fetched {
-            requested: url.clone(),
-            url: url.clone(),
-            redirects: Vec::new(),
-            status: 200,
-            content_type: None,
-            validators: Validators::default(),
-            body: Vec::new(),
-            at: self.now(),
-        };
-        let commit = Commit {
-            source: source.id.clone(),
-            link: url,
-            domain: "news.example".to_owned(),
-            host: "news.example".to_owned(),
-            messages: alerts(&judged, &source, &to),
-            judged,
-            fetched,
-            story: None,
-            official: false,
-            updates: Vec::new(),
-            entries: Vec::new(),
-            corrections: Vec::new(),
-            now: self.now(),
-            next_look: None,
-        };
-        let rules = Rules {
-            keys: dedupe::keys_of,
-            place: |keys, near| {
-                let same = near.iter().find(|it| it.keys.address == keys.address);
-                same.map_or(Placed::New, |it| Placed::Revision { article: it.article })
-            },
-            change: |_, _| Change::Material(vec![Matter::Number]),
-            difference: |_, _| String::new(),
-            story: StoryRules { alike: stories::alike, place: stories::place },
-        };
-        self.world.crawler.store.commit(commit, rules).await.unwrap();
+        publish(&self.world, number, sense, at_once).await;
     }
 
     async fn compose(&self) -> usize {
@@ -132,6 +91,56 @@ impl Office {
         }
         digests
     }
+}
+
+/// Publishes article `number`, or edits it; those in `at_once` get an alert.
+pub(crate) async fn publish(world: &World, number: usize, sense: Sense, at_once: &[i64]) {
+    let now = world.clock.now();
+    let (mut judged, source) = sample("official");
+    judged.article.url = format!("https://news.example/{number}");
+    judged.keys.address = judged.article.url.clone();
+    judged.article.title = format!("Article {number} on sanctions");
+    judged.article.published = None;
+    judged.verdict.relevant = sense == Sense::OfSanctions;
+    let to: Vec<_> = at_once.iter().map(|id| reader(*id, "x@example.org", "")).collect();
+    let url = judged.article.url.clone();
+    let fetched = Fetched {
+        requested: url.clone(),
+        url: url.clone(),
+        redirects: Vec::new(),
+        status: 200,
+        content_type: None,
+        validators: Validators::default(),
+        body: Vec::new(),
+        at: now,
+    };
+    let commit = Commit {
+        source: source.id.clone(),
+        link: url,
+        domain: "news.example".to_owned(),
+        host: "news.example".to_owned(),
+        messages: alerts(&judged, &source, &to),
+        judged,
+        fetched,
+        story: None,
+        official: false,
+        updates: Vec::new(),
+        entries: Vec::new(),
+        corrections: Vec::new(),
+        now,
+        next_look: None,
+    };
+    let rules = Rules {
+        keys: dedupe::keys_of,
+        place: |keys, near| {
+            let same = near.iter().find(|it| it.keys.address == keys.address);
+            same.map_or(Placed::New, |it| Placed::Revision { article: it.article })
+        },
+        change: |_, _| Change::Material(vec![Matter::Number]),
+        difference: |_, _| String::new(),
+        story: StoryRules { alike: stories::alike, place: stories::place },
+    };
+    world.crawler.store.commit(commit, rules).await.unwrap();
 }
 
 /// The articles a digest tells, with what it says became of them.
@@ -256,8 +265,35 @@ async fn a_long_digest_is_cut_and_says_so() {
     let digest = office.digests().await.remove(0);
     assert_eq!(told(&digest).len(), 40);
     assert!(digest.text.contains("and 97 more"), "{}", digest.text);
+    let command = "sanctionwatch digest --whole anna@example.org";
+    assert!(digest.text.contains(command) && digest.html.contains(command), "{}", digest.text);
+    let store = &office.world.crawler.store;
+    let anna = store.subscriber_at(email("anna@example.org")).await.unwrap().unwrap().subscriber;
+    let whole = store.last_whole_digest(anna.id).await.unwrap().unwrap();
+    let whole = serde_json::from_str::<DigestPage>(&whole).unwrap().text();
+    let listed = whole.lines().filter(|line| line.starts_with("  - Article ")).count();
+    assert_eq!((listed, whole.contains('@')), (137, false), "{whole}");
     assert!(digest.subject.starts_with("137 new"), "{}", digest.subject);
     assert!(digest.html.len() < 100_000, "mail programs cut a mail of {} bytes", digest.html.len());
+}
+
+#[tokio::test]
+async fn a_digest_tells_the_changes_of_a_list_that_were_asked_for() {
+    let office = Office::open().await;
+    office.wait_until("2026-12-01T12:00:00Z");
+    let watched = [("names=Calvenna Shipping", "daily 08:00")];
+    office.subscribe("anna@example.org", "UTC", &watched).await;
+    office.subscribe("bo@example.org", "UTC", &[("topics=courts", "daily 08:00")]).await;
+    let store = &office.world.crawler.store;
+    let first = [party("1", "Old Bank"), party("2", "Orsk Metals")];
+    take(store, &[], &first, "2026-12-01T13:00:00Z").await;
+    let second = [party("1", "Old Bank"), party("3", "Calvenna Shipping"), party("4", "Tarn Bank")];
+    take(store, &first, &second, "2026-12-01T14:00:00Z").await;
+    office.wait_until("2026-12-02T08:00:00Z");
+    assert_eq!(office.compose().await, 1, "a listing is no court's ruling");
+    let text = office.digests().await.remove(0).text;
+    assert!(text.contains("1 added · 1 December 2026, 14:00 UTC"), "{text}");
+    assert!(text.contains("+ Calvenna Shipping") && !text.contains("Tarn"), "{text}");
 }
 
 /// Whatever happens in whatever order, nothing is dropped and nothing is told twice.

@@ -8,7 +8,8 @@ use std::{env, fs};
 use chrono::TimeDelta;
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use sanctionwatch::digest::{
-    self, Digest, DigestItem, DigestList, Known, Letter, Letterhead, Mark, News, Reader, Unread,
+    self, Composed, Digest, DigestItem, DigestList, Known, Letter, Letterhead, Mark, News, Reader,
+    Unread,
 };
 use sanctionwatch::interests;
 use sanctionwatch::mail::memory::Memory;
@@ -64,7 +65,7 @@ fn alerts_read_as_the_reference_says() {
 }
 
 /// What somebody asks for who means ill.
-fn asked() -> Vec<Interest> {
+pub(crate) fn asked() -> Vec<Interest> {
     let interest = |name: &str, wanted: &str, often: &str| Interest {
         id: 0,
         name: name.to_owned(),
@@ -83,7 +84,7 @@ fn asked() -> Vec<Interest> {
     ]
 }
 
-fn letter(what: Letter<'_>) -> Message {
+pub(crate) fn letter(what: Letter<'_>) -> Message {
     let (sender, links, mut to) = (sender(), links(), anna().subscriber);
     to.zone = chrono_tz::Europe::Berlin;
     let letterhead = Letterhead { sender: &sender, links: Some(&links), now: now() };
@@ -95,6 +96,7 @@ fn letters_read_as_the_reference_says() {
     let asked = asked();
     for (name, what, right) in [
         ("confirm", Letter::Confirm(&asked), Right::Confirm),
+        ("offer", Letter::Offer(&asked), Right::Confirm),
         ("subscribed", Letter::AlreadySubscribed, Right::Settings),
         ("settings", Letter::Settings, Right::Settings),
     ] {
@@ -164,11 +166,12 @@ fn list_alert() -> Message {
     digest::list_alerts(&news, &[anna()], &letterhead).remove(0)
 }
 
-/// A digest with everything in it that one can hold.
-fn full_digest() -> Message {
+/// A digest with everything in it that one can hold, and so many more items that its mail is cut.
+pub(crate) fn full_digest(more: usize) -> Composed {
     let item = |name: &str, score: f64, mark: Mark| {
         let (judged, source) = sample(name);
         DigestItem {
+            article: 42,
             title: judged.article.title,
             url: judged.article.url,
             source: source.title,
@@ -183,7 +186,8 @@ fn full_digest() -> Message {
         }
     };
     let also = ["Harbour Ledger", "Новости дня", "通信社", "<b>x</b>", "one", "two"];
-    let digest = Digest {
+    let rest = (0..more).map(|_| item("title-only", 0.52, Mark::New));
+    let mut digest = Digest {
         due: now(),
         interest: 1,
         items: vec![
@@ -212,6 +216,7 @@ fn full_digest() -> Message {
             Unread { title: "Quay <i>Courier".to_owned(), since: None },
         ],
     };
+    digest.items.extend(rest);
     let (sender, links) = (sender(), links());
     let letterhead = Letterhead { sender: &sender, links: Some(&links), now: now() };
     digest::digest(&digest, &anna(), &letterhead)
@@ -243,7 +248,7 @@ async fn follow_ups_lists_and_digests_read_as_the_reference_says() {
         ("follow-up", follow_up(&change)),
         ("gone", follow_up(&News::Gone)),
         ("list", list_alert()),
-        ("digest", full_digest()),
+        ("digest", full_digest(0).message),
     ] {
         reads_as_the_reference_says(name, &message);
         for forbidden in ["<script", "<i>", "<b>", "javascript:", "\u{202e}"] {

@@ -6,14 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sanctionwatch::digest::{self, Known, Letterhead, ListNews, News, Reader};
+use sanctionwatch::digest::{self, Known, Letter, Letterhead, ListNews, News, Reader};
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::memory::Memory;
 use sanctionwatch::mail::settings::{Backend, Dkim, Settings};
 use sanctionwatch::model::change::{Change, ChangeKind};
 use sanctionwatch::model::designation::{Designation, Issuer, ListedName, NameQuality, PartyKind};
 use sanctionwatch::model::subscriber::Message;
+use sanctionwatch::model::trouble::{Report, Trouble};
 
+use crate::mail::{asked, full_digest, letter};
 use crate::support::alerts::{SAMPLES, alert, anna, email, links, now, sample, sender};
 
 const TOKEN: &str = "0123456789abcdef0123";
@@ -48,6 +50,17 @@ fn messages() -> BTreeMap<String, Message> {
         changes: &changes,
     };
     add("list", digest::list_alerts(&news, &[anna()], &letterhead).remove(0));
+    add("digest", full_digest(0).message);
+    let cut = full_digest(60);
+    let items: usize = cut.whole.unwrap().groups.iter().map(|group| group.items.len()).sum();
+    assert_eq!(items, 67);
+    add("digest-cut", cut.message);
+    let asked = asked();
+    add("confirm", letter(Letter::Confirm(&asked)));
+    add("offer", letter(Letter::Offer(&asked)));
+    add("subscribed", letter(Letter::AlreadySubscribed));
+    add("settings", letter(Letter::Settings));
+    add("notice", digest::notice(&report(), &anna().subscriber, &letterhead).unwrap());
     let base = alert("official");
     let odd = |change: fn(&mut Message)| {
         let mut message = base.clone();
@@ -95,6 +108,37 @@ fn messages() -> BTreeMap<String, Message> {
     add("domain-idna", odd(|it| it.email = email("anna@bücher.example")));
     add("utf8-address", odd(|it| it.email = email("änna@bücher.example")));
     messages
+}
+
+/// What an operator is told on a bad day.
+fn report() -> Report {
+    let trouble = |subject: &str, detail: String| Trouble {
+        subject: subject.to_owned(),
+        since: now(),
+        detail,
+    };
+    Report {
+        fresh: vec![
+            trouble(
+                "source:ru/сайт",
+                format!("HTTP 503\r\nBcc: x@example.org {}", "так ".repeat(400)),
+            ),
+            trouble("disk", "https://x.example/".to_owned() + &"a".repeat(500)),
+        ],
+        lasting: (0..40).map(|_| trouble("mail", "<b>connection refused</b>".to_owned())).collect(),
+        over: vec![trouble("source:ru/сайт", String::new())],
+    }
+}
+
+/// Lines of the text part that no mail program wraps anew, but for addresses, which must stay whole.
+#[test]
+fn the_lines_of_every_text_are_short() {
+    for (name, message) in messages() {
+        let made_up = ["long-lines", "dots"].contains(&name.as_str());
+        for line in message.text.lines().filter(|line| !made_up && !line.contains("://")) {
+            assert!(line.chars().count() <= 72, "{name}: {line:?}");
+        }
+    }
 }
 
 fn party(name: &str) -> Designation {

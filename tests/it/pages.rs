@@ -5,13 +5,19 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use sanctionwatch::model::interest::Mute;
+use sanctionwatch::digest::ITEMS;
+use sanctionwatch::jobs::compose_digests::Composer;
+use sanctionwatch::jobs::letters::{Answer, Asker, Desk};
+use sanctionwatch::model::bounce::{Bounce, Fault};
+use sanctionwatch::model::interest::{Interest, Mute};
 use sanctionwatch::model::source::ListingKind;
 use sanctionwatch::model::subscriber::Standing;
+use sanctionwatch::store::{Noted, SubscriptionRequest};
 use sanctionwatch::tokens::Right;
 use tokio::task::JoinSet;
 
 use crate::crawl::{page, source};
+use crate::digests::{Sense, publish};
 use crate::support::site::{Got, Site, got, link_to, linked};
 use crate::support::web::Web;
 
@@ -160,6 +166,13 @@ async fn the_whole_way_from_subscribing_to_being_forgotten() {
         why.body
     );
     assert_eq!(site.get(&format!("{settings}/why?article=https://no.example/")).await.status, 404);
+    let mute = link_to(&alert.html, "/mute/");
+    assert!(site.get(&mute).await.body.contains("the story “Council of the EU adds Velmora"));
+    assert_eq!(site.post(&mute, &[]).await.status, 200);
+    let story = store.mutes(ben.id).await.unwrap().remove(0);
+    assert!(matches!(story, Mute::Story(_)), "the first alert mutes its story: {story:?}");
+    assert!(site.get(&settings).await.body.contains("the story “Council of the EU adds Velmora"));
+    store.unmute(ben.id, story).await.unwrap();
     let mute = site.link(Right::Mute(Mute::Source("int/feed".to_owned())), BEN).await;
     assert!(store.mutes(ben.id).await.unwrap().is_empty());
     assert_eq!(site.get(&mute).await.status, 200);
@@ -340,6 +353,97 @@ async fn links_open_what_they_were_signed_for_until_they_expire() {
     assert_eq!(site.post(&second, &[]).await.status, 200);
     site.world.clock.advance(TimeDelta::days(31));
     assert_eq!(site.get(&settings).await.status, 410);
+}
+
+/// Ben's last mail comes back with this fault.
+async fn comes_back(site: &Site, message_id: &str, fault: Fault) {
+    let bounce = Bounce {
+        token: None,
+        message_id: Some(message_id.to_owned()),
+        recipient: Some(BEN.parse().unwrap()),
+        fault,
+        said: "said the server".to_owned(),
+    };
+    let now = site.world.clock.now();
+    assert_eq!(site.world.crawler.store.bounced(bounce, now).await.unwrap(), Noted::Suspended);
+}
+
+#[tokio::test]
+async fn whoever_confirms_a_letter_hears_from_us_again() {
+    for fault in [Fault::Address, Fault::Complaint] {
+        let site = Site::new().await;
+        let store = &site.world.crawler.store;
+        assert_eq!(site.post("/subscribe", &form(BEN, &[])).await.status, 303);
+        let letter = site.mails().await.remove(0);
+        let old = link_to(&letter.html, "/confirm/");
+        assert_eq!(site.post(&old, &[]).await.status, 200);
+        site.world.clock.advance(TimeDelta::seconds(5));
+        comes_back(&site, &letter.message_id, fault).await;
+        assert_eq!(site.post(&old, &[]).await.status, 410, "the letter was from before");
+        assert_eq!(store.suspensions().await.unwrap().len(), 1);
+        let settings = site.get(&site.link(Right::Settings, BEN).await).await;
+        assert!(settings.body.contains("Mails to you came back"), "{}", settings.body);
+
+        // The operator may ask whose mails came back, not who complained; the reader may ask always.
+        site.world.clock.advance(TimeDelta::hours(1));
+        let sender = "alerts@watch.example".parse().unwrap();
+        let desk = Desk { store, sender: &sender, links: site.links() };
+        let request = SubscriptionRequest {
+            email: BEN.parse().unwrap(),
+            name: String::new(),
+            zone: chrono_tz::UTC,
+            interests: vec![Interest::everything()],
+        };
+        let answer = desk.ask(request, Asker::Operator, site.world.clock.now()).await.unwrap();
+        let mails = site.mails().await;
+        if fault == Fault::Complaint {
+            assert_eq!((answer, mails.len()), (Answer::Complained, 0));
+        } else {
+            assert_eq!((answer, mails[0].email.expose()), (Answer::Written, BEN));
+            assert_eq!(mails[0].subject, "Would you like sanctions alerts?");
+        }
+        site.post("/subscribe", &form(BEN, &[("interest", "Other")])).await;
+        let letter = site.mails().await.remove(0);
+        assert_eq!((letter.email.expose(), letter.text.contains("Other")), (BEN, false));
+        let fresh = link_to(&letter.html, "/confirm/");
+        assert!(site.get(&fresh).await.body.contains("Confirm your subscription"));
+        assert_eq!(store.suspensions().await.unwrap().len(), 1, "GET changes nothing");
+        assert_eq!(site.post(&fresh, &[]).await.status, 200);
+        assert!(store.suspensions().await.unwrap().is_empty());
+        let known = store.subscriber_at(BEN.parse().unwrap()).await.unwrap().unwrap();
+        assert_eq!((known.standing, known.suspended), (Standing::Active, None));
+        let _web = news(&site, "Calvenna Shipping").await;
+        let mails = site.mails().await;
+        assert!(mails.iter().any(|mail| mail.email.expose() == BEN), "mail goes out again");
+    }
+}
+
+#[tokio::test]
+async fn a_digest_that_is_cut_leads_to_all_of_it_and_to_copies() {
+    let site = Site::new().await;
+    let fields = form(BEN, &[("often", "daily")]);
+    assert_eq!(site.post("/subscribe", &fields).await.status, 303);
+    let confirm = link_to(&site.mails().await[0].html, "/confirm/");
+    assert_eq!(site.post(&confirm, &[]).await.status, 200);
+    for number in 0..ITEMS + 3 {
+        publish(&site.world, number, Sense::OfSanctions, &[]).await;
+    }
+    site.world.clock.advance(TimeDelta::days(1));
+    let composer = Composer::new(&site.world.crawler, &[], &[]);
+    assert_eq!(composer.compose_due().await.unwrap(), 1);
+    let digest = site.mails().await.remove(0);
+    assert!(digest.text.contains("and 3 more, less certain than these. All of them:"));
+    assert!(digest.html.len() < 100_000, "mail programs cut a mail of {} bytes", digest.html.len());
+    assert!(ITEMS < open_all(&site, &digest.html).await);
+    let whole = site.get(&link_to(&digest.html, "/digest/")).await;
+    assert_eq!(whole.body.matches("our copy").count(), ITEMS + 3);
+    assert!(!whole.body.contains("ben@"), "whoever has the link learns no address");
+    let copy = site.get(&link_to(&whole.body, "/copy/")).await;
+    assert!(copy.body.contains("The original") && copy.body.contains("on sanctions</h1>"));
+    assert!(!copy.body.contains("ben@"));
+    assert_eq!(site.get(&site.link(Right::Copy(9_999), BEN).await).await.status, 410);
+    let none = Right::Digest { due: 0, interest: 1 };
+    assert_eq!(site.get(&site.link(none, BEN).await).await.status, 410);
 }
 
 #[tokio::test]

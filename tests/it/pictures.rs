@@ -6,29 +6,32 @@
 //! squares of them are, and only where the font they were made with is installed.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::{env, fs};
 
 use flate2::read::ZlibDecoder;
 
+use crate::support::webdriver::{Browser, Scripts, installed};
+
 /// The font the reference pictures were made with (Debian package fonts-dejavu-core).
 const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
-/// Pixels of a phone's window and of a desk's, and of the part that is compared.
+/// Pixels of a phone's window and of a desk's.
 const WIDTHS: [u32; 2] = [360, 800];
-const HEIGHT: u32 = 1400;
 /// Side of the squares that are compared, in pixels.
 const SQUARE: usize = 40;
 /// How much darker or lighter (of 255) a square may be, and what share of squares may differ by more:
 /// a line that wraps elsewhere moves what is below it.
 const TOLERANCE: f64 = 24.0;
 const STRAYS: f64 = 0.1;
+/// Pixels by which a picture may be longer or shorter.
+const SLACK: usize = 60;
 
-#[test]
-fn mails_look_as_the_pictures_show() {
-    let path = env::var_os("PATH").unwrap_or_default();
-    if !env::split_paths(&path).any(|folder| folder.join("chromium").is_file()) {
-        println!("skipped: chromium is not on the PATH (Debian package chromium)");
+#[tokio::test]
+async fn mails_look_as_the_pictures_show() {
+    if installed("chromium").is_none() || installed("chromedriver").is_none() {
+        println!(
+            "skipped: chromium and chromedriver are not on the PATH (Debian: chromium-driver)"
+        );
         return;
     }
     if !Path::new(FONT).exists() {
@@ -36,63 +39,32 @@ fn mails_look_as_the_pictures_show() {
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let browser = Browser::start(Scripts::Off).await;
     for name in ["official", "arabic", "follow-up", "list", "digest", "confirm"] {
         for width in WIDTHS {
-            for (scheme, number) in [("dark", 0), ("light", 1)] {
-                let found =
-                    photograph(&root.join(format!("tests/mails/{name}.html")), width, number);
+            for scheme in ["dark", "light"] {
+                browser.look(scheme, width).await;
+                let mail = root.join(format!("tests/mails/{name}.html"));
+                browser.open(&format!("file://{}", mail.display())).await;
+                let found = browser.picture().await;
                 let path = root.join(format!("tests/pictures/{name}-{width}-{scheme}.png"));
                 if env::var_os("BLESS").is_some() {
                     fs::create_dir_all(path.parent().unwrap()).unwrap();
                     fs::write(&path, &found).unwrap();
                     continue;
                 }
-                let strays = strays(&squares(&fs::read(&path).unwrap()), &squares(&found));
+                let strays = strays(&luminance(&fs::read(&path).unwrap()), &luminance(&found));
                 assert!(strays <= STRAYS, "{}: {strays:.2} of it differs", path.display());
             }
         }
     }
+    browser.quit().await;
 }
 
-/// What a headless Chromium shows of a file.
-fn photograph(page: &Path, width: u32, scheme: u32) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let picture: PathBuf = folder.path().join("picture.png");
-    // A window has a least width; a frame inside it has not.
-    let frame = folder.path().join("frame.html");
-    let html = format!(
-        "<!DOCTYPE html><meta name=color-scheme content=\"light dark\"><body style=\"margin:0\">\
-         <iframe src=\"file://{}\" style=\"border:0;width:{width}px;height:{HEIGHT}px\"></iframe>",
-        page.display()
-    );
-    fs::write(&frame, html).unwrap();
-    let status = Command::new("chromium")
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--hide-scrollbars",
-        ])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--allow-file-access-from-files", "--virtual-time-budget=2000"])
-        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-        .arg(format!("--window-size={},{HEIGHT}", width.max(500)))
-        .arg(format!("--blink-settings=preferredColorScheme={scheme}"))
-        .arg(format!("--screenshot={}", picture.display()))
-        .arg(format!("file://{}", frame.display()))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success());
-    fs::read(picture).unwrap()
-}
-
-/// How dark each square is on average, 0 (black) to 255.
-fn squares(png: &[u8]) -> Vec<f64> {
-    let (width, pixels) = luminance(png);
-    let height = pixels.len() / width;
+/// How dark each square of the first `height` rows is on average, 0 (black) to 255.
+fn squares(picture: &(usize, Vec<f64>), height: usize) -> Vec<f64> {
+    let (width, pixels) = picture;
+    let width = *width;
     let mut squares = Vec::new();
     for top in (0..height).step_by(SQUARE) {
         for left in (0..width).step_by(SQUARE) {
@@ -108,11 +80,15 @@ fn squares(png: &[u8]) -> Vec<f64> {
     squares
 }
 
-/// The share of squares that differ by more than the tolerance.
-fn strays(one: &[f64], other: &[f64]) -> f64 {
-    assert_eq!(one.len(), other.len(), "pictures of different sizes");
-    let differ = one.iter().zip(other).filter(|(one, other)| TOLERANCE < (*one - *other).abs());
-    differ.count() as f64 / one.len() as f64
+/// The share of squares of two pictures that differ by more than the tolerance.
+fn strays(one: &(usize, Vec<f64>), other: &(usize, Vec<f64>)) -> f64 {
+    assert_eq!(one.0, other.0, "pictures of different widths");
+    let heights = [one, other].map(|(width, pixels)| pixels.len() / width);
+    assert!(heights[0].abs_diff(heights[1]) <= SLACK, "pictures of different heights: {heights:?}");
+    let height = heights[0].min(heights[1]);
+    let (one, other) = (squares(one, height), squares(other, height));
+    let pairs = one.iter().zip(&other);
+    pairs.filter(|(one, other)| TOLERANCE < (*one - *other).abs()).count() as f64 / one.len() as f64
 }
 
 /// Width and luminance of a PNG of 8-bit RGB or RGBA, as Chromium writes it, or of a palette, as the

@@ -25,6 +25,36 @@ fn said(state: &Path, arguments: &[&str], code: i32) -> String {
 }
 
 #[test]
+fn an_operator_asks_by_mail_and_nobody_is_told_before_they_confirm() {
+    let state = tempfile::tempdir().unwrap();
+    let say = |arguments: &[&str], code| said(state.path(), arguments, code);
+    let ask = ["subscriber", "add", "ada@example.org", "--ask"];
+    assert!(say(&ask, 2).contains("set `web.public_url`"), "a link needs a page");
+    let settings = state.path().join("settings.toml");
+    let web = "[web]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://watch.example\"\n";
+    std::fs::write(&settings, web).unwrap();
+    let settings = settings.to_str().unwrap();
+    let ask = [ask.as_slice(), &["--interest", "Oil: words=oil", "--config", settings]].concat();
+    let asked = say(&ask, 0);
+    assert!(asked.contains("a letter asks ada@example.org; nothing else"), "{asked}");
+    let list = say(&["subscriber", "list"], 0);
+    assert!(list.contains("ada@example.org\t\tasked\t1 interest"), "{list}");
+    let database = rusqlite::Connection::open(state.path().join("sanctionwatch.db")).unwrap();
+    let letter = "SELECT text FROM delivery WHERE cause LIKE 'letter:offer:%'";
+    let text: String = database.query_row(letter, [], |row| row.get(0)).unwrap();
+    assert!(text.contains("https://watch.example/confirm/") && text.contains("Oil: words: oil"));
+
+    say(&["subscriber", "add", "ada@example.org"], 0);
+    assert!(say(&ask, 1).contains("ada@example.org gets mails already"));
+    let suspend = "UPDATE subscriber SET suspended = '2026-01-01T00:00:00.000Z', suspension = 'x'";
+    database.execute(suspend, []).unwrap();
+    assert!(say(&["subscriber", "add", "ada@example.org"], 1).contains("is suspended"));
+    assert!(say(&ask, 0).contains("a letter asks"), "a letter is the way back");
+    database.execute("UPDATE subscriber SET complained = suspended", []).unwrap();
+    assert!(say(&ask, 1).contains("only they can ask for more"));
+}
+
+#[test]
 fn an_operator_keeps_a_subscription() {
     let state = tempfile::tempdir().unwrap();
     let say = |arguments: &[&str], code| said(state.path(), arguments, code);

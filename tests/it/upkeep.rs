@@ -16,8 +16,9 @@ use sanctionwatch::jobs::tell_operator::{Bounds, Caretaker};
 use sanctionwatch::mail::Mailer;
 use sanctionwatch::mail::memory::Memory;
 use sanctionwatch::mail::settings::{Backend, Settings};
+use sanctionwatch::model::bounce::{Bounce, Fault};
 use sanctionwatch::model::source::{ListingKind, Source};
-use sanctionwatch::store::{Error, Newer, Restored, Store, backups, restore};
+use sanctionwatch::store::{Error, Newer, Noted, Restored, Store, backups, restore};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -209,6 +210,56 @@ async fn the_database_of_last_night_comes_back_and_no_mail_is_lost_or_repeated()
     assert!(sent.values().all(|times| *times == 1), "{sent:?}");
     desk.reopen();
     assert_eq!(desk.world.crawler.store.integrity().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_left_or_bounced_since_the_copy_hears_nothing_after_a_restore() {
+    let mut desk = Desk::new().await;
+    let addresses = ["left@example.org", "gone@example.org", "cross@example.org"];
+    for address in addresses {
+        let store = &desk.world.crawler.store;
+        let now = desk.world.clock.now();
+        store.add_subscriber(address.parse().unwrap(), String::new(), now).await.unwrap();
+    }
+    desk.publish("Alfen", true);
+    desk.crawl().await;
+    assert_eq!(desk.send().await.sent, 4);
+    desk.publish("Brodt", true);
+    desk.crawl().await;
+    let folder = tempfile::tempdir().unwrap();
+    let now = desk.world.clock.now();
+    let copy = back_up(&desk.world.crawler.store, folder.path(), None, now).await.unwrap().copy;
+
+    desk.world.clock.advance(TimeDelta::hours(1));
+    let (now, store) = (desk.world.clock.now(), desk.world.crawler.store.clone());
+    assert!(store.remove_subscriber(addresses[0].parse().unwrap(), now).await.unwrap());
+    for (address, fault) in [(addresses[1], Fault::Address), (addresses[2], Fault::Complaint)] {
+        let sql = "SELECT message_id FROM delivery JOIN subscriber ON subscriber.id = subscriber
+                   WHERE email = ?1 AND state = 'sent'";
+        let message_id = Connection::open(desk.database())
+            .unwrap()
+            .query_row(sql, [address], |row| row.get(0))
+            .unwrap();
+        let (message_id, recipient) = (Some(message_id), Some(address.parse().unwrap()));
+        let said = "no".to_owned();
+        let bounce = Bounce { token: None, message_id, recipient, fault, said };
+        assert_eq!(store.bounced(bounce, now).await.unwrap(), Noted::Suspended);
+    }
+    drop(store);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let database = desk.close(elsewhere.path());
+    desk.restore(&copy.path, &database, Newer::Replace).unwrap();
+    let count = |sql| rows(&database, sql);
+    assert_eq!(count("SELECT count(*) FROM subscriber WHERE left IS NOT NULL"), 1);
+    assert_eq!(count("SELECT count(*) FROM subscriber WHERE suspended IS NOT NULL"), 2);
+    assert_eq!(count("SELECT count(*) FROM subscriber WHERE complained IS NOT NULL"), 1);
+    assert_eq!(count("SELECT count(*) FROM bounce"), 2);
+    assert_eq!(count("SELECT count(*) FROM delivery WHERE state = 'waiting'"), 1);
+    desk.world.crawler.store = Store::open(&database).unwrap();
+    desk.publish("Cirrus", true);
+    desk.crawl().await;
+    assert_eq!(desk.send().await.sent, 2, "only whoever stayed");
+    desk.reopen();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,11 +4,16 @@ use anstyle::Style;
 use anyhow::bail;
 
 use crate::cli::Exit;
+use crate::cli::setup::sender;
 use crate::cli::subscriber::{known, nobody, zone};
 use crate::clock::Clock;
+use crate::config::Settings;
 use crate::interests::interest;
+use crate::jobs::letters::{Answer, Asker, Desk};
+use crate::jobs::links::links;
+use crate::model::interest::Interest;
 use crate::model::subscriber::Email;
-use crate::store::{Enrolled, Enrolment, Formerly, Personal, Store};
+use crate::store::{Enrolled, Enrolment, Formerly, Personal, Store, SubscriptionRequest};
 
 const HEAD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -18,6 +23,9 @@ const FAINT: Style = Style::new().dimmed();
 pub(crate) struct AddArgs {
     /// For example reader@example.org
     email: String,
+    /// Ask them by mail first, and send nothing else before they confirm: needs the pages of `web`
+    #[arg(long)]
+    ask: bool,
     /// How to address them
     #[arg(long)]
     name: Option<String>,
@@ -38,24 +46,68 @@ pub(crate) struct ShowArgs {
     json: bool,
 }
 
-pub(crate) async fn add(store: &Store, args: AddArgs) -> anyhow::Result<Exit> {
+pub(crate) async fn add(settings: &Settings, store: &Store, args: AddArgs) -> anyhow::Result<Exit> {
     let email: Email = args.email.parse()?;
-    let shown = email.expose().to_owned();
     let interests =
         args.interest.iter().map(|text| interest(text)).collect::<Result<Vec<_>, _>>()?;
     let enrolment = Enrolment {
-        email,
+        email: email.clone(),
         name: args.name,
         zone: args.zone.as_deref().map(zone).transpose()?,
         // Whoever names no interest wants everything.
         interests: (!interests.is_empty()).then_some(interests),
     };
-    let enrolled = store.enrol(vec![enrolment], Formerly::BroughtBack, Clock::System.now()).await?;
+    if args.ask {
+        return ask(settings, store, enrolment).await;
+    }
+    let now = Clock::System.now();
+    let enrolled = store.enrol(vec![enrolment], Formerly::BroughtBack, now).await?;
+    let shown = email.expose();
+    if store.subscriber_at(email.clone()).await?.is_some_and(|known| known.suspended.is_some()) {
+        anstream::println!(
+            "{shown} is suspended and gets nothing: see `subscriber show`, then `subscriber resume`"
+        );
+        return Ok(Exit::Partly);
+    }
     match enrolled.first() {
         Some(Enrolled::Known) => anstream::println!("{shown} gets mails already"),
         _ => anstream::println!("{shown} gets mails from now on"),
     }
     Ok(Exit::Done)
+}
+
+/// Begins the double opt-in for an address, as the page to subscribe does.
+async fn ask(settings: &Settings, store: &Store, wanted: Enrolment) -> anyhow::Result<Exit> {
+    let Some(web) = &settings.web else {
+        bail!(
+            "a letter needs a page that its link leads to; set `web.public_url` in the settings, or \
+             leave --ask away if you have their word"
+        );
+    };
+    let links = links(store, &web.public_url).await?;
+    let sender = sender(settings);
+    let desk = Desk { store, sender: &sender, links: &links };
+    let Enrolment { email, name, zone, interests } = wanted;
+    let shown = email.expose().to_owned();
+    let request = SubscriptionRequest {
+        email,
+        name: name.unwrap_or_default(),
+        zone: zone.unwrap_or(chrono_tz::UTC),
+        interests: interests.unwrap_or_else(|| vec![Interest::everything()]),
+    };
+    let said = match desk.ask(request, Asker::Operator, Clock::System.now()).await? {
+        Answer::Written => {
+            anstream::println!("a letter asks {shown}; nothing else is sent before they confirm");
+            return Ok(Exit::Done);
+        }
+        Answer::Subscribed => "gets mails already",
+        Answer::TooMany => "had as many letters as an address gets in a day; try again tomorrow",
+        Answer::Complained => {
+            "called a mail of ours unwanted, so only they can ask for more, on the page to subscribe"
+        }
+    };
+    anstream::eprintln!("{shown} {said}");
+    Ok(Exit::Partly)
 }
 
 pub(crate) async fn list(store: &Store) -> anyhow::Result<Exit> {

@@ -56,7 +56,7 @@ pub(crate) async fn import(store: &Store, args: ImportArgs) -> anyhow::Result<Ex
 
 pub(crate) async fn export(store: &Store) -> anyhow::Result<Exit> {
     let mut lines = vec![COLUMNS.map(str::to_owned)];
-    for wishes in store.wishes().await? {
+    for wishes in store.wishes().await?.iter() {
         let person = &wishes.subscriber;
         let line = |interest: [String; 3]| {
             let [name, criteria, cadence] = interest;

@@ -8,7 +8,9 @@ use axum::response::Response;
 use crate::digest;
 use crate::model::interest::Mute;
 use crate::model::subscriber::Standing;
+use crate::store::{self, KnownSubscriber};
 use crate::tokens::Right;
+use crate::web::pages::bearer::Bearer;
 use crate::web::pages::{Pages, Trouble, page};
 
 /// A question with one button.
@@ -38,8 +40,8 @@ pub(crate) async fn show_confirm(
 ) -> Result<Response, Trouble> {
     let bearer = pages.bearer(&token, "confirm", pages.clock.now()).await?;
     let subscriber = &bearer.known.subscriber;
-    if bearer.known.standing != Standing::Asked {
-        return confirmed_before(bearer.known.standing);
+    if bearer.known.standing != Standing::Asked && bearer.known.suspended.is_none() {
+        return confirmed_before(&bearer.known);
     }
     let interests = pages.store.interests(subscriber.id).await?;
     let interests: Vec<_> = interests
@@ -69,8 +71,8 @@ pub(crate) async fn confirm(
 ) -> Result<Response, Trouble> {
     let now = pages.clock.now();
     let bearer = pages.bearer(&token, "confirm", now).await?;
-    if !pages.store.confirm_subscription(bearer.id(), now).await? {
-        return confirmed_before(bearer.known.standing);
+    if !pages.store.confirm_subscription(bearer.id(), bearer.made, now).await? {
+        return confirmed_before(&bearer.known);
     }
     let serial = bearer.known.subscriber.serial;
     let settings = pages.links.page(Right::Settings, bearer.id(), serial, now);
@@ -84,9 +86,12 @@ pub(crate) async fn confirm(
     Ok(page(StatusCode::OK, &done))
 }
 
-fn confirmed_before(standing: Standing) -> Result<Response, Trouble> {
-    if standing == Standing::Left {
+fn confirmed_before(known: &KnownSubscriber) -> Result<Response, Trouble> {
+    if known.standing == Standing::Left {
         return Err(Trouble::Void);
+    }
+    if known.suspended.is_some() {
+        return Err(Trouble::CameBack);
     }
     let done = Done {
         title: "You are subscribed",
@@ -144,9 +149,9 @@ pub(crate) async fn show_mute(
     Path(token): Path<String>,
 ) -> Result<Response, Trouble> {
     let bearer = pages.bearer(&token, "mute", pages.clock.now()).await?;
-    let Right::Mute(mute) = &bearer.right else { return Err(Trouble::Void) };
+    let mute = pages.meant(&bearer).await?;
     let said = [
-        format!("You will get no more mails about {}.", in_words(mute)),
+        format!("You will get no more mails about {}.", pages.in_words(&mute).await?),
         "Everything else comes as before. The page of your settings can take it back.".to_owned(),
     ];
     let question = Question { title: "Mute this?", said: &said, interests: &[], button: "Mute it" };
@@ -159,9 +164,9 @@ pub(crate) async fn mute(
 ) -> Result<Response, Trouble> {
     let now = pages.clock.now();
     let bearer = pages.bearer(&token, "mute", now).await?;
-    let Right::Mute(mute) = &bearer.right else { return Err(Trouble::Void) };
-    pages.store.mute(bearer.id(), mute.clone(), now).await?;
-    let said = format!("You will get no more mails about {}.", in_words(mute));
+    let mute = pages.meant(&bearer).await?;
+    let said = format!("You will get no more mails about {}.", pages.in_words(&mute).await?);
+    pages.store.mute(bearer.id(), mute, now).await?;
     let done = Done {
         title: "Muted",
         said: &[&said, "The page of your settings, whose link is in each mail, can take it back."],
@@ -170,13 +175,30 @@ pub(crate) async fn mute(
     Ok(page(StatusCode::OK, &done))
 }
 
-/// What is muted, after "about".
-pub(crate) fn in_words(mute: &Mute) -> String {
-    match mute {
-        Mute::Story(id) => format!("this story (number {id})"),
-        Mute::Source(id) => format!("what the source {id} reports"),
-        Mute::Name(name) => {
-            format!("“{name}”, unless another name you would hear of stands beside it")
+impl Pages {
+    /// What a link mutes.
+    async fn meant(&self, bearer: &Bearer) -> Result<Mute, Trouble> {
+        match &bearer.right {
+            Right::Mute(mute) => Ok(mute.clone()),
+            Right::MuteStoryOf(message_id) => {
+                let story = self.store.story_of_mail(bearer.id(), message_id.clone()).await?;
+                story.map(Mute::Story).ok_or(Trouble::Void)
+            }
+            _ => Err(Trouble::Void),
         }
+    }
+
+    /// What is muted, after "about".
+    pub(crate) async fn in_words(&self, mute: &Mute) -> store::Result<String> {
+        Ok(match mute {
+            Mute::Story(id) => match self.store.story_title(*id).await? {
+                Some(title) => format!("the story “{title}”"),
+                None => format!("story {id}"),
+            },
+            Mute::Source(id) => format!("what the source {id} reports"),
+            Mute::Name(name) => {
+                format!("“{name}”, unless another name you would hear of stands beside it")
+            }
+        })
     }
 }

@@ -11,6 +11,8 @@ use crate::web::pages::{Pages, Trouble};
 #[derive(Debug)]
 pub(crate) struct Bearer {
     pub(crate) right: Right,
+    /// When the link was made, in whole seconds.
+    pub(crate) made: DateTime<Utc>,
     pub(crate) known: KnownSubscriber,
 }
 
@@ -22,7 +24,7 @@ impl Bearer {
 }
 
 impl Pages {
-    /// Whose link this is, if it opens pages of this `kind`: `confirm`, `settings`, `leave` or `mute`.
+    /// Whose link this is, if it opens pages of this `kind`: see [`Right::page`].
     pub(crate) async fn bearer(
         &self,
         token: &str,
@@ -30,18 +32,12 @@ impl Pages {
         now: DateTime<Utc>,
     ) -> Result<Bearer, Trouble> {
         let claim = self.links.read(token, now)?;
-        let opens = match &claim.right {
-            Right::Confirm => "confirm",
-            Right::Settings => "settings",
-            Right::Leave => "leave",
-            Right::Mute(_) => "mute",
-        };
-        if opens != kind {
+        if claim.right.page() != kind {
             return Err(Trouble::Link(crate::tokens::BadToken::Broken));
         }
         let known = self.store.subscriber(claim.subscriber).await?;
         match known.filter(|known| known.subscriber.serial == claim.serial) {
-            Some(known) => Ok(Bearer { right: claim.right, known }),
+            Some(known) => Ok(Bearer { made: claim.made(), right: claim.right, known }),
             None => Err(Trouble::Void),
         }
     }

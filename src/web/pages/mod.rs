@@ -1,10 +1,11 @@
-//! The pages that subscribers use: subscribe, confirm, settings, mute, leave.
+//! The pages that subscribers use: subscribe, confirm, settings, mute, leave; and what a digest leads to.
 //!
 //! They work without scripts and set no cookie. What a visitor may do is signed into the address of
 //! the page (`tokens`). GET changes nothing, whatever opens the links of a mail; POST does. Nothing
 //! here tells a stranger whether an address is subscribed.
 
 mod answers;
+mod archive;
 mod bearer;
 mod form;
 mod interest_form;
@@ -117,6 +118,8 @@ pub(crate) fn router(pages: Pages) -> Router<App> {
         .route("/confirm/{token}", get(answers::show_confirm).post(answers::confirm))
         .route("/leave/{token}", get(answers::show_leave).post(answers::leave))
         .route("/mute/{token}", get(answers::show_mute).post(answers::mute))
+        .route("/digest/{token}", get(archive::show_digest))
+        .route("/copy/{token}", get(archive::show_copy))
         .route("/settings/{token}", get(settings::show))
         .route("/settings/{token}/you", post(settings::change_you))
         .route("/settings/{token}/unmute", post(settings::unmute))
@@ -211,6 +214,8 @@ pub(crate) enum Trouble {
     Link(#[from] BadToken),
     #[error("the link is void: a newer one was asked for, or what it belongs to is gone")]
     Void,
+    #[error("mails to the address came back since the link was made")]
+    CameBack,
     #[error("there is no such interest")]
     NoInterest,
     #[error("another site sent this form")]
@@ -249,6 +254,13 @@ impl IntoResponse for Trouble {
                 "This link no longer holds",
                 "There is a newer mail with a newer link, or what it belongs to is gone. Nothing was \
                  changed.",
+                true,
+            ),
+            Trouble::CameBack => (
+                StatusCode::GONE,
+                "This link no longer holds",
+                "Since it was made, a mail to this address came back or was reported as unwanted, and \
+                 nothing more is sent there. A new link shows that mails arrive again.",
                 true,
             ),
             Trouble::NoInterest => (

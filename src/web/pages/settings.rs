@@ -15,7 +15,7 @@ use crate::digest;
 use crate::model::interest::{Interest, Mute};
 use crate::model::subscriber::Standing;
 use crate::store::{self, RecentMail};
-use crate::web::pages::answers::{in_words, left};
+use crate::web::pages::answers::left;
 use crate::web::pages::bearer::Bearer;
 use crate::web::pages::form::{Errors, Form};
 use crate::web::pages::interest_form::{InterestFields, InterestForm};
@@ -38,6 +38,7 @@ struct SettingsPage {
     you: You,
     zones: Vec<&'static str>,
     standing: Standing,
+    suspended: bool,
     interests: Vec<InterestView>,
     mutes: Vec<MuteView>,
     mails: Vec<MailView>,
@@ -112,7 +113,11 @@ impl Pages {
     ) -> Result<SettingsPage, Trouble> {
         let subscriber = &bearer.known.subscriber;
         let interests = self.store.interests(subscriber.id).await?;
-        let mutes = self.store.mutes(subscriber.id).await?;
+        let mut mutes = Vec::new();
+        for mute in self.store.mutes(subscriber.id).await? {
+            let said = self.in_words(&mute).await?;
+            mutes.push(MuteView { kind: mute.kind(), value: mute.value(), said });
+        }
         let mut mails = Vec::new();
         for mail in self.store.recent_mails(subscriber.id, MAILS_SHOWN).await? {
             mails.push(self.mail_view(mail, bearer).await?);
@@ -123,16 +128,15 @@ impl Pages {
             what: digest::criteria_in_words(&it.criteria),
             when: digest::cadence_in_words(it.cadence, subscriber.zone),
         };
-        let mute =
-            |mute: &Mute| MuteView { kind: mute.kind(), value: mute.value(), said: in_words(mute) };
         Ok(SettingsPage {
             base: format!("/settings/{token}"),
             email: subscriber.email.expose().to_owned(),
             you,
             zones: places::zones().collect(),
             standing: bearer.known.standing,
+            suspended: bearer.known.suspended.is_some(),
             interests: interests.iter().map(interest).collect(),
-            mutes: mutes.iter().map(mute).collect(),
+            mutes,
             mails,
             article: "",
             done: None,

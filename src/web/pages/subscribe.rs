@@ -15,9 +15,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use tokio::time::sleep;
 
-use crate::digest::{Letter, Letterhead, letter};
-use crate::model::subscriber::{Email, Standing};
-use crate::store::{self, KnownSubscriber, SubscriptionRequest};
+use crate::jobs::letters::{Answer, Asker, Desk};
+use crate::model::subscriber::Email;
+use crate::store::{self, SubscriptionRequest};
 use crate::web::pages::form::{Errors, Form};
 use crate::web::pages::interest_form::{InterestFields, InterestForm};
 use crate::web::pages::trial::TrialView;
@@ -175,13 +175,10 @@ impl Pages {
         if !self.visitors.may(Deed::write(&request.email), now) {
             return Ok(());
         }
-        let interests = request.interests.clone();
-        let known = self.store.ask_subscription(request, now).await?;
-        let about = match known.standing {
-            Standing::Active => Letter::AlreadySubscribed,
-            Standing::Asked | Standing::Left => Letter::Confirm(&interests),
-        };
-        self.post(about, &known, now).await
+        if self.desk().ask(request, Asker::Reader, now).await? == Answer::Written {
+            self.mail_waiting.notify_one();
+        }
+        Ok(())
     }
 
     /// Sends a new link to whoever has one to get.
@@ -189,29 +186,14 @@ impl Pages {
         if !self.visitors.may(Deed::write(&email), now) {
             return Ok(());
         }
-        let Some(known) = self.store.subscriber_at(email).await? else { return Ok(()) };
-        match known.standing {
-            Standing::Active => self.post(Letter::Settings, &known, now).await,
-            Standing::Asked => {
-                let interests = self.store.interests(known.subscriber.id).await?;
-                self.post(Letter::Confirm(&interests), &known, now).await
-            }
-            Standing::Left => Ok(()),
-        }
-    }
-
-    async fn post(
-        &self,
-        about: Letter<'_>,
-        known: &KnownSubscriber,
-        now: DateTime<Utc>,
-    ) -> store::Result<()> {
-        let letterhead = Letterhead { sender: &self.sender, links: Some(&self.links), now };
-        let message = letter(about, &known.subscriber, &letterhead, &self.links);
-        if self.store.post_letter(about.kind(), message, now).await? {
+        if self.desk().remind(email, now).await? == Some(Answer::Written) {
             self.mail_waiting.notify_one();
         }
         Ok(())
+    }
+
+    fn desk(&self) -> Desk<'_> {
+        Desk { store: &self.store, sender: &self.sender, links: &self.links }
     }
 }
 

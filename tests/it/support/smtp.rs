@@ -302,6 +302,7 @@ impl Conversation {
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         match verb.as_str() {
             "EHLO" => self.hello().await,
+            "HELO" => self.say("250 test.invalid").await,
             "STARTTLS" => self.starttls().await,
             "AUTH" => self.auth(line).await,
             "MAIL" if self.shared.login.is_some() && self.user.is_none() => {

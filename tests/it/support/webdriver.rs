@@ -163,6 +163,8 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({"features": feature})).await;
         let size = json!({"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        // They would take their part of the width.
+        self.devtools("Emulation.setScrollbarsHidden", json!({"hidden": true})).await;
     }
 
     /// The whole page as PNG.
