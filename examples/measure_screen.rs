@@ -151,6 +151,7 @@ const WAYS: &[Way] = &[
         },
     },
     Way { name: "person other romanisation", write: |party| romanised_otherwise(slavic(party)?) },
+    Way { name: "person, Arabic otherwise", write: |party| arabic_otherwise(person(party)?) },
     Way { name: "person in Cyrillic", write: |party| Some(cyrillic(slavic(party)?)) },
     Way {
         name: "native script as listed",
@@ -221,6 +222,55 @@ fn romanised_otherwise(name: &str) -> Option<String> {
     }
     let written = capitalised(written.trim());
     (written.to_lowercase() != lower).then_some(written)
+}
+
+/// As the papers of other countries write an Arabic name, one habit for each: French, joined, with the
+/// article as it is spoken.
+fn arabic_otherwise(name: &str) -> Option<String> {
+    let lower = format!(" {} ", name.to_lowercase());
+    let is_arabic =
+        [" al-", " abd", " abu ", " bin ", "uddin ", "allah ", " muhammad ", " mohammad "];
+    if !is_arabic.iter().any(|mark| lower.contains(mark)) {
+        return None;
+    }
+    let habits: [&[(&str, &str)]; 3] = [
+        &[
+            (" abd al-", " abdel "),
+            (" abdul ", " abdel "),
+            (" muhammad ", " mohamed "),
+            (" mohammad ", " mohamed "),
+            (" al-", " el-"),
+            ("uddin ", "eddine "),
+            ("u", "ou"),
+            ("kh", "k"),
+        ],
+        &[
+            (" abd al-", " abdul"),
+            (" abdul ", " abdul"),
+            (" muhammad ", " mohammed "),
+            (" al-", " al"),
+            (" bin ", " "),
+            ("uddin ", " al-din "),
+        ],
+        &[
+            (" abd al-", " abdul "),
+            (" al-sh", " ash-sh"),
+            (" al-s", " as-s"),
+            (" al-r", " ar-r"),
+            (" al-z", " az-z"),
+            (" al-d", " ad-d"),
+            (" al-t", " at-t"),
+            (" al-n", " an-n"),
+            (" bin ", " ibn "),
+            ("allah ", "ullah "),
+            (" muhammad ", " mohamad "),
+        ],
+    ];
+    let mut written = lower.clone();
+    for (from, to) in habits[lower.len() % 3] {
+        written = written.replace(from, to);
+    }
+    (written != lower).then(|| capitalised(written.trim()))
 }
 
 /// The name in Russian letters, by the table passports are read with.

@@ -14,9 +14,9 @@ mod money;
 mod programmes;
 
 use crate::classify::facts::actions::{Asserted, Setting};
+pub(crate) use crate::classify::facts::marks::Looked;
 use crate::classify::facts::marks::{Guard, Mark, Marked};
 use crate::model::facts::{Action, Facts, Measure, Shown};
-use crate::model::judged::Field;
 use crate::model::stamp::Stamp;
 
 pub(crate) use crate::classify::facts::programmes::of_party as programmes_of;
@@ -24,18 +24,16 @@ pub(crate) use crate::classify::facts::programmes::of_party as programmes_of;
 /// Facts of one kind beyond this many are left out.
 const MOST: usize = 24;
 
-/// Reads the facts of an article.
+/// Reads the facts of an article from its title and its text.
 ///
 /// `language` is an ISO 639-1 code, `published` the day that "today", weekdays and dates without a
 /// year are counted from; without it those are left out.
 pub(crate) fn read(
-    title: &str,
-    text: &str,
+    fields: [Looked<'_>; 2],
     language: Option<&str>,
     published: Option<Stamp>,
 ) -> Facts {
-    let fields =
-        [Marked::of(Field::Title, title, language), Marked::of(Field::Text, text, language)];
+    let fields = fields.map(|field| Marked::of(field, language));
     let setting = Setting { language, published };
     let asserted = fields.each_ref().map(|field| actions::asserted(field, setting));
     let done: Vec<Action> = asserted.iter().flatten().map(|found| found.action).collect();

@@ -64,28 +64,71 @@ pub struct Opinion {
 
 /// Judges an article and keeps the identifiers it names.
 pub fn opinion(weights: &Weights, title: &str, text: &str, language: Option<&str>) -> Opinion {
-    let title = &title[..title.floor_char_boundary(READ_OF_TITLE)];
-    let text = &text[..text.floor_char_boundary(READ)];
-    let seen = see(title, text, language);
-    let present = seen.features();
-    let score = logistic(weights.log_odds(&present));
-    let mut shares = vec![0.0; seen.found.len()];
-    for feature in &present {
-        let share =
-            weights.features[feature.feature] * feature.value / feature.because.len() as f64;
-        feature.because.iter().for_each(|index| shares[*index] += share);
+    Looked::at(title, text, language).opinion(weights)
+}
+
+/// An article folded once, for its opinion and its facts.
+#[derive(Debug)]
+pub struct Looked<'t> {
+    title: &'t str,
+    text: &'t str,
+    /// As given, else as guessed.
+    language: Option<&'t str>,
+    seen: Seen,
+}
+
+impl<'t> Looked<'t> {
+    /// Folds an article; `language` as for [`verdict`].
+    pub fn at(title: &'t str, text: &'t str, language: Option<&'t str>) -> Self {
+        let title = &title[..title.floor_char_boundary(READ_OF_TITLE)];
+        let text = &text[..text.floor_char_boundary(READ)];
+        let guessed = if language.is_none() { guess(title, text) } else { None };
+        let language = language.or(guessed);
+        let seen = features::see(lexicon::shipped(), title, text, language);
+        Self { title, text, language, seen }
     }
-    let mut evidence: Vec<Evidence> = seen
-        .found
-        .iter()
-        .zip(shares)
-        .filter(|(_, weight)| SLIGHT < weight.abs())
-        .map(|(found, weight)| cite(&seen, found, weight, title, text))
-        .collect();
-    evidence.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-    evidence.truncate(EVIDENCE);
-    let verdict = Verdict { relevant: 0.5 <= score, score, evidence };
-    Opinion { verdict, instruments: seen.instruments }
+
+    /// As [`opinion()`].
+    pub fn opinion(&self, weights: &Weights) -> Opinion {
+        let Self { title, text, seen, .. } = self;
+        let present = seen.features();
+        let score = logistic(weights.log_odds(&present));
+        let mut shares = vec![0.0; seen.found.len()];
+        for feature in &present {
+            let share =
+                weights.features[feature.feature] * feature.value / feature.because.len() as f64;
+            feature.because.iter().for_each(|index| shares[*index] += share);
+        }
+        let mut evidence: Vec<Evidence> = seen
+            .found
+            .iter()
+            .zip(shares)
+            .filter(|(_, weight)| SLIGHT < weight.abs())
+            .map(|(found, weight)| cite(seen, found, weight, title, text))
+            .collect();
+        evidence.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        evidence.truncate(EVIDENCE);
+        let verdict = Verdict { relevant: 0.5 <= score, score, evidence };
+        Opinion { verdict, instruments: seen.instruments.clone() }
+    }
+
+    /// As [`facts()`].
+    pub fn facts(self, published: Option<Stamp>) -> Facts {
+        let Self { title, text, language, seen } = self;
+        let (of_title, of_text): (Vec<Cited>, Vec<Cited>) =
+            seen.instruments.into_iter().partition(|cited| cited.field == Field::Title);
+        let looked = |field, original, folded, cited: Vec<Cited>| facts::Looked {
+            field,
+            original,
+            folded,
+            instruments: cited.into_iter().map(|cited| cited.instrument).collect(),
+        };
+        let fields = [
+            looked(Field::Title, title, seen.title, of_title),
+            looked(Field::Text, text, seen.text, of_text),
+        ];
+        facts::read(fields, language, published)
+    }
 }
 
 /// Reads what an article shows of a sanctions action; what it does not show is absent.
@@ -105,7 +148,9 @@ pub fn facts(title: &str, text: &str, language: Option<&str>, published: Option<
     let title = &title[..title.floor_char_boundary(READ_OF_TITLE)];
     let text = &text[..text.floor_char_boundary(READ)];
     let guessed = if language.is_none() { guess(title, text) } else { None };
-    facts::read(title, text, language.or(guessed), published)
+    let fields = [(Field::Title, title), (Field::Text, text)];
+    let fields = fields.map(|(field, original)| facts::Looked::at(field, original));
+    facts::read(fields, language.or(guessed), published)
 }
 
 /// The programmes a listed party is listed under, as far as they are known here: the tags of OFAC and

@@ -7,7 +7,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::classify;
+use crate::classify::Looked;
 use crate::classify::weights::{self, Weights};
 use crate::cli::{Exit, lines};
 use crate::model::facts::{Facts, Place, Shown};
@@ -103,8 +103,9 @@ fn judge(weights: &Weights, question: Question) -> anyhow::Result<Answer> {
     let (title, text) = (title.unwrap_or_default(), text.unwrap_or_default());
     let language = language.map(|code| primary(&code)).filter(|code| !code.is_empty());
     let published: Option<Stamp> = published.map(|day| day.parse()).transpose()?;
-    let facts = classify::facts(&title, &text, language.as_deref(), published);
-    let opinion = classify::opinion(weights, &title, &text, language.as_deref());
+    let looked = Looked::at(&title, &text, language.as_deref());
+    let opinion = looked.opinion(weights);
+    let facts = looked.facts(published);
     let Verdict { relevant, score, evidence } = opinion.verdict;
     let evidence = evidence.into_iter().map(span).collect();
     let instruments = opinion.instruments.into_iter().map(identifier).collect();

@@ -1,6 +1,6 @@
 //! The pure steps between a clean article and the store, in order.
 
-use crate::classify::{self, Opinion, weights};
+use crate::classify::{Looked, Opinion, weights};
 use crate::dedupe;
 use crate::model::article::Article;
 use crate::model::facts::Facts;
@@ -13,13 +13,9 @@ pub fn judge(address: String, article: Article, names: &Index) -> Judged {
     let keys = dedupe::keys(address, &article);
     let text = article.text();
     let language = article.language.as_deref();
-    let Opinion { verdict, instruments } =
-        classify::opinion(weights::shipped(), &article.title, &text, language);
-    let facts = if verdict.relevant {
-        classify::facts(&article.title, &text, language, article.published)
-    } else {
-        Facts::default()
-    };
+    let looked = Looked::at(&article.title, &text, language);
+    let Opinion { verdict, instruments } = looked.opinion(weights::shipped());
+    let facts = if verdict.relevant { looked.facts(article.published) } else { Facts::default() };
     let named = names.matches(&article.title, &text, || verdict.relevant);
     Judged { article, keys, verdict, instruments, facts, named }
 }

@@ -3,7 +3,8 @@
 //!
 //! A change is an article of one sentence: an authority listed, amended or delisted a party under a
 //! programme. Its source is the list, `lists/ofac-sdn`. It has no language, so an interest in one
-//! meets no change; words are looked for in the party's names, programmes and remarks.
+//! meets no change; words are looked for in the party's names, programmes and remarks. Its countries are
+//! that of its programme and its own: nationality, address, flag.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,6 +16,7 @@ use crate::model::change::{Change, ChangeKind};
 use crate::model::facts::Action;
 use crate::model::interest::{Cadence, Criteria, Interest};
 use crate::store::Wishes;
+use crate::text::countries;
 
 /// The readers who are told of the same changes.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,6 +133,9 @@ fn subject<'a>(
     };
     let programmes = programmes_of(party);
     let names: Vec<&str> = party.names.iter().map(|name| name.text.as_str()).collect();
+    let aimed = programmes.iter().filter_map(|programme| programme.country.clone());
+    // Nationality, address and flag count beside the country the programme is aimed at.
+    let own = party.countries.iter().filter_map(|country| countries::code(country));
     // The list's own words for a programme count beside ours.
     let ids = programmes.iter().map(|programme| programme.id.clone());
     Subject {
@@ -141,7 +146,7 @@ fn subject<'a>(
         score: 1.0,
         actions: vec![action],
         programmes: ids.chain(party.programmes.iter().cloned()).collect(),
-        countries: programmes.iter().filter_map(|programme| programme.country.clone()).collect(),
+        countries: aimed.chain(own.map(str::to_owned)).collect(),
         authorities: party.issuer.authority().map(str::to_owned).into_iter().collect(),
         named: vec![party.name().to_owned()],
         watched: watched.found_in("", &names.join("\n\n")),
@@ -190,7 +195,7 @@ mod tests {
 
     #[test]
     fn each_reader_is_told_what_they_asked_for() {
-        let changes = [
+        let mut changes = [
             change(ChangeKind::Added, Issuer::Ofac, "1", "CALVENNA SHIPPING", "RUSSIA-EO14024"),
             change(ChangeKind::Removed, Issuer::Ofac, "2", "Orsk Metals", "IRAN-EO13902"),
             change(ChangeKind::Added, Issuer::EuropeanUnion, "EU.3", "Tarn Bank", "BLR"),
@@ -202,7 +207,9 @@ mod tests {
                 "x",
             ),
         ];
-        let cases: [(&str, &[usize]); 16] = [
+        changes[1].party.countries =
+            vec!["Korea, North".to_owned(), "UNITED ARAB EMIRATES".to_owned()];
+        let cases: [(&str, &[usize]); 18] = [
             ("A:", &[0, 1, 2, 3]),
             ("A: topics=listings", &[0, 1, 2, 3]),
             ("A: topics=courts", &[]),
@@ -212,6 +219,8 @@ mod tests {
             ("A: programmes=EU-BLR,RUSSIA-EO14024", &[0, 2]),
             ("A: countries=ru", &[0, 3]),
             ("A: countries=ir,by", &[1, 2]),
+            ("A: countries=ae", &[1]),
+            ("A: countries=kp,kr", &[1]),
             ("A: names=Calvenna|Vell Igor", &[0, 3]),
             ("A: sources=lists", &[0, 1, 2, 3]),
             ("A: sources=lists/other,us/bis", &[]),

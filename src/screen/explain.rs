@@ -111,7 +111,7 @@ fn recognition(index: &Index, one: &Recognised, alias: &str) -> String {
         Reading::Turned => ", in another order",
         Reading::Shortened => ", without middle names",
         Reading::Stripped => ", without its legal form or title",
-        Reading::Joined | Reading::Fused => ", words joined or parted",
+        Reading::Joined | Reading::Fused | Reading::Romanised => ", words joined or parted",
     };
     let spelling = match candidate.spelling {
         Spelling::Listed => "",

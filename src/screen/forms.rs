@@ -18,6 +18,8 @@ pub(crate) enum Reading {
     Joined,
     /// The legal form and the name as one word: JSCARGUMENT.
     Fused,
+    /// An Arabic name with its pieces joined or parted otherwise: Abd al-Rahman, Abdulrahman.
+    Romanised,
 }
 
 /// A form: words of [`Forms::words`] in an order of its own.
@@ -48,6 +50,12 @@ const BEFORE_FAMILY: &[&str] = &[
 ];
 /// Words that may be left out wherever they stand.
 const ARTICLES: &[&str] = &["al", "el", "ul"];
+/// What makes a name with the words after it: servant of.
+const SERVANT: &[&str] = &["abd", "abdul", "abdal", "abdel", "abdol", "abdoul", "abdur", "abdus"];
+/// "Son of": written in one country and left out in another.
+const SON_OF: &[&str] = &["bin", "ibn", "ben"];
+/// Letters of a part of a name that is joined to another.
+const PART_MIN: usize = 3;
 /// Titles that lists print before a name.
 const TITLES: &[&str] = &[
     "mr",
@@ -113,9 +121,24 @@ pub(crate) fn is_patronymic(word: &str) -> bool {
     6 < word.len() && ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
+/// Whether a word is an article that took the sound of the word after it: ash-Shaykh, ar-Rahman,
+/// ed-Din.
+pub(crate) fn is_assimilated(word: &str, next: &str) -> bool {
+    let sound = word.strip_prefix(['a', 'e', 'u']).unwrap_or_default();
+    ["r", "s", "sh", "n", "d", "t", "z"].contains(&sound) && next.starts_with(sound)
+}
+
 /// Whether the word is a particle or an article of names.
 pub(crate) fn is_particle(word: &str) -> bool {
     BEFORE_FAMILY.contains(&word)
+}
+
+/// Whose servant a name in one word makes its bearer: `rahman` of Abdulrahman and Abdurrahman.
+fn master(word: &str) -> Option<&str> {
+    let rest = word.strip_prefix("abd")?.strip_prefix(['a', 'e', 'i', 'o', 'u'])?;
+    let doubled = rest.as_bytes().first() == rest.as_bytes().get(1);
+    let master = rest.strip_prefix('l').unwrap_or(if doubled { rest.get(1..)? } else { rest });
+    (PART_MIN < master.len()).then_some(master)
 }
 
 impl Forms {
@@ -159,6 +182,7 @@ impl Forms {
         }
         self.join_syllables(start, end);
         self.drop_articles();
+        self.romanise();
     }
 
     /// Where the family name begins: where the list shows it, at the last word, or at the particles
@@ -188,9 +212,12 @@ impl Forms {
         }
     }
 
-    /// Bashar al-Assad and Bashar Assad.
+    /// Bashar al-Assad and Bashar Assad, Muqrin bin Fahd and Muqrin Fahd.
     fn drop_articles(&mut self) {
-        let is_article = |pick: &u16| ARTICLES.contains(&self.words[*pick as usize].as_str());
+        let is_article = |pick: &u16| {
+            let at = usize::from(*pick);
+            self.is_article(at) || SON_OF.contains(&self.words[at].as_str())
+        };
         let dropped: Vec<Form> = self
             .forms
             .iter()
@@ -204,6 +231,83 @@ impl Forms {
         for form in dropped {
             self.add(form.picks.into_iter().map(usize::from), form.reading);
         }
+    }
+
+    fn is_article(&self, at: usize) -> bool {
+        let word = &self.words[at];
+        let next = self.words.get(at + 1).filter(|_| at + 1 < self.listed);
+        ARTICLES.contains(&word.as_str()) || next.is_some_and(|next| is_assimilated(word, next))
+    }
+
+    /// Abd al-Rahman, Abdul Rahman and Abdulrahman; Nasr Allah and Nasrallah; Salah al-Din and
+    /// Salahuddin; al-Sharif and Alsharif. How the vowels are written is the spelling's affair.
+    fn romanise(&mut self) {
+        let mut made: Vec<(Vec<usize>, Vec<String>, Vec<usize>)> = Vec::new();
+        for form in &self.forms {
+            let picks: Vec<usize> = form.picks.iter().map(|pick| usize::from(*pick)).collect();
+            for at in 0..picks.len() {
+                let Some((taken, words)) = self.otherwise(&picks[at..]) else { continue };
+                made.push((picks[..at].to_vec(), words, picks[at + taken..].to_vec()));
+            }
+        }
+        let mut invented: Vec<(String, usize)> = Vec::new();
+        for (before, words, after) in made {
+            if before.len() + words.len() + after.len() < 2 {
+                continue;
+            }
+            let mut picks = before;
+            for word in words {
+                let known = invented.iter().find(|(other, _)| *other == word).map(|(_, at)| *at);
+                let at = known.unwrap_or_else(|| self.invent(word.clone()));
+                if known.is_none() {
+                    invented.push((word, at));
+                }
+                picks.push(at);
+            }
+            picks.extend(after);
+            self.add(picks, Reading::Romanised);
+        }
+    }
+
+    /// The words that may stand for the first of these, and how many of these they stand for.
+    fn otherwise(&self, picks: &[usize]) -> Option<(usize, Vec<String>)> {
+        let word = |at: usize| picks.get(at).map(|pick| self.words[*pick].as_str());
+        let first = word(0)?;
+        let behind = 1 + usize::from(picks.get(1).is_some_and(|pick| self.is_article(*pick)));
+        let next = word(behind).filter(|next| PART_MIN <= next.len() && next.is_ascii());
+        if SERVANT.contains(&first) {
+            let next = next?;
+            let joined =
+                if next == "allah" { "abdullah".to_owned() } else { format!("abdul{next}") };
+            return Some((behind + 1, vec![joined]));
+        }
+        if let Some(master) = master(first) {
+            return Some((1, vec!["abdul".to_owned(), master.to_owned()]));
+        }
+        if self.is_article(picks[0]) && behind == 1 {
+            return Some((2, vec![format!("al{}", next?)]));
+        }
+        if first == "abu" || first == "abou" {
+            return Some((2, vec![format!("abu{}", next.filter(|_| behind == 1)?)]));
+        }
+        if PART_MIN <= first.len() && first.is_ascii() {
+            match next {
+                Some("allah" | "ullah") => {
+                    return Some((behind + 1, vec![format!("{first}allah")]));
+                }
+                Some("din" | "deen" | "dine") => {
+                    return Some((behind + 1, vec![format!("{first}uddin")]));
+                }
+                _ => {}
+            }
+        }
+        let endings = [("uddin", "din"), ("eddin", "din"), ("eddine", "din"), ("addin", "din")];
+        let endings =
+            endings.iter().chain(&[("allah", "allah"), ("ullah", "allah"), ("ollah", "allah")]);
+        let mut parted =
+            endings.filter_map(|(ending, word)| Some((first.strip_suffix(ending)?, *word)));
+        let (stem, ending) = parted.find(|(stem, _)| PART_MIN < stem.len())?;
+        Some((1, vec![stem.to_owned(), ending.to_owned()]))
     }
 
     fn organisation(&mut self) {
@@ -278,6 +382,17 @@ mod tests {
             (Person, "Bashar AL-ASSAD", "bashar assad"),
             (Person, "Bashar AL-ASSAD", "al assad bashar"),
             (Person, "Usama Muhammad Awad BIN LADIN", "usama bin ladin"),
+            (Person, "Ahmad ABD AL-RAHMAN", "ahmad abdulrahman"),
+            (Person, "Ahmad ABD AL-RAHMAN", "abdulrahman ahmad"),
+            (Person, "Ahmad ABDUL RAHMAN", "ahmad abdulrahman"),
+            (Person, "Ahmad ABDURRAHMAN", "ahmad abdul rahman"),
+            (Person, "Hassan NASRALLAH", "hassan nasr allah"),
+            (Person, "Hassan NASR ALLAH", "hassan nasrallah"),
+            (Person, "Ali SALAH AL-DIN", "ali salahuddin"),
+            (Person, "Ali SALAHUDDIN", "ali salah din"),
+            (Person, "Umar AL-SHARIF", "umar alsharif"),
+            (Person, "Abdallah ASH-SHAYKH", "abdallah shaykh"),
+            (Person, "ABU BAKR Ali", "abubakr ali"),
             (Person, "Joaquin GUZMAN LOERA", "joaquin guzman"),
             (Person, "Joaquin GUZMAN LOERA", "guzman loera joaquin"),
             (Person, "Jong Un KIM", "kim jong un"),

@@ -193,6 +193,7 @@ impl Index {
         let quality = designation.names[usize::from(name.name)].quality;
         let Forms { words, forms, .. } = forms(name.words.clone(), name.family, kind);
         let numbers: Vec<u32> = words.iter().map(|word| self.vocabulary.learn(word)).collect();
+        let mut listed_grade = None;
         for form in forms {
             let asked = Asked {
                 words: form.picks.iter().map(|pick| words[usize::from(*pick)].as_str()).collect(),
@@ -209,6 +210,10 @@ impl Index {
                 uses_max: self.shared_max,
             };
             let Some(grade) = grade(&asked, self.background) else { continue };
+            // The first form is the name as listed. A word made of its words is rare in every list, and
+            // proves no more than they do.
+            let whole = *listed_grade.get_or_insert(grade);
+            let grade = if form.reading == Reading::Romanised { grade.min(whole) } else { grade };
             let path: Vec<u32> =
                 form.picks.iter().map(|pick| numbers[usize::from(*pick)]).collect();
             if let Some(state) = self.trie.add(&path) {

@@ -1,7 +1,7 @@
 //! One pass over a text: where listed names stand.
 
 use crate::model::judged::Field;
-use crate::screen::forms::{WORDS_MAX, is_patronymic};
+use crate::screen::forms::{WORDS_MAX, is_assimilated, is_patronymic};
 use crate::screen::identifiers::Numbered;
 use crate::screen::trie::State;
 use crate::screen::vocabulary::UNKNOWN;
@@ -153,8 +153,24 @@ impl Spotted<'_> {
         let word = &self.words[at];
         let bytes = (word.end - word.start) as usize;
         let initial = bytes <= 2 && word.case == Case::Capital;
-        let article = bytes == 2 && (word.hash == hash("al") || word.hash == hash("el"));
-        initial || article || (6 < bytes && word.case == Case::Capital && self.is_patronymic(word))
+        initial
+            || self.is_article(at)
+            || (6 < bytes && word.case == Case::Capital && self.is_patronymic(word))
+    }
+
+    /// The article of Arabic names: (al-)Assad, (ash-)Shaykh, Ahmad (bin) Salman.
+    pub(crate) fn is_article(&self, at: usize) -> bool {
+        let word = &self.words[at];
+        if 3 < word.end - word.start {
+            return false;
+        }
+        // Without its hyphen "as" is a word of English.
+        let hyphened = self.text.as_bytes().get(word.end as usize) == Some(&b'-');
+        let next = self.words.get(at + 1).filter(|_| hyphened);
+        ["al", "el", "ul", "bin", "ibn", "ben"].iter().any(|known| word.hash == hash(known))
+            || next.is_some_and(|next| {
+                is_assimilated(&folded(self.text, word), &folded(self.text, next))
+            })
     }
 
     fn is_patronymic(&self, word: &Word) -> bool {

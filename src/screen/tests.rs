@@ -29,7 +29,11 @@ organisation | PETROFAC KHUZESTAN
 organisation | THE AMERICAN | 中国石油贸易
 vessel | SUCCESS
 vessel | ADRIAN DARYA 1
-vessel | TINIB";
+vessel | TINIB
+person | Ziyad ABD AL-RAHMAN AL-QARQAWI
+person | Hatim NASR ALLAH
+person | Wathiq SALAHUDDIN
+person | Muqrin BIN FAHD AL-SHAMRANI";
 
 fn designations() -> Vec<Designation> {
     let party = |(at, line): (usize, &str)| {
@@ -101,6 +105,15 @@ fn names_are_found_as_writers_write_them() {
         ("Lunch with Bashar al-Asad.", "strong Bashar al-Asad"),
         ("Kim Jong-un spoke.", "strong Kim Jong-un"),
         ("Osama bin Laden was named.", "strong Osama bin Laden"),
+        ("Ziad Abdulrahman al-Qarqawi left.", "strong Ziad Abdulrahman al-Qarqawi"),
+        ("Ziyad Abdel Rahman el-Qarqawi left.", "strong Ziyad Abdel Rahman el-Qarqawi"),
+        ("Ziyad Abd al-Rahman Alqarqawi left.", "strong Ziyad Abd al-Rahman Alqarqawi"),
+        ("They saw Hatim Nasrullah.", "strong Hatim Nasrullah"),
+        ("They saw Wathiq Salah al-Din.", "strong Wathiq Salah al-Din"),
+        ("They saw Wathiq Salaheddine.", "strong Wathiq Salaheddine"),
+        ("Muqrin ibn Fahd ash-Shamrani came.", "strong Muqrin ibn Fahd ash-Shamrani"),
+        ("Muqrin Fahd Al Shamrani came.", "strong Muqrin Fahd Al Shamrani"),
+        ("He went as Shamrani did to Fahd.", ""),
         ("General Ghasem Soleimani came.", "strong Ghasem Soleimani"),
         ("General Q. Soleimani came.", "possible Q. Soleimani"),
         ("General Qasem Soleimany came.", "strong Qasem Soleimany"),

@@ -151,6 +151,7 @@ fn case_fits(index: &Index, spotted: &Spotted, hit: &Hit, ending: &Ending) -> bo
         let letters = || folded(spotted.text, word);
         word.case == Case::Lower
             && !is_particle(&letters())
+            && !spotted.is_article(*at)
             && !is_connecting(&letters())
             && legal_forms::group(&[letters()]).is_none()
     };
@@ -181,8 +182,11 @@ fn single_fits(spotted: &Spotted, at: usize) -> bool {
 
 /// How the article spells the name; none where it is another word.
 fn spelling(index: &Index, spotted: &Spotted, hit: &Hit, ending: &Ending) -> Option<Spelling> {
-    if matches!(ending.reading, Reading::Joined | Reading::Fused) {
-        return Some(Spelling::Listed);
+    match ending.reading {
+        Reading::Joined | Reading::Fused => return Some(Spelling::Listed),
+        // Its words stand in the list in other pieces.
+        Reading::Romanised => return Some(Spelling::Other),
+        _ => {}
     }
     let alias = words(&index.alias(ending).text);
     let other = (hit.first..=hit.last).filter(|at| {
@@ -194,9 +198,23 @@ fn spelling(index: &Index, spotted: &Spotted, hit: &Hit, ending: &Ending) -> Opt
     if other.len() <= usize::from(hit.skipped) {
         return Some(Spelling::Listed);
     }
-    let ordinary = other.iter().any(|at| index.background.is_ordinary(spotted.words[*at].hash));
-    let single = hit.first == hit.last && spotted.written(hit.first, hit.last).is_ascii();
-    (!ordinary && !single).then_some(Spelling::Other)
+    let is_ordinary = |at: &usize| {
+        !spotted.is_article(*at) && index.background.is_ordinary(spotted.words[*at].hash)
+    };
+    let ordinary = other.iter().any(is_ordinary);
+    (!ordinary && !is_lone_latin(index, spotted, hit, ending)).then_some(Spelling::Other)
+}
+
+/// Whether the name is one word in Latin letters that is not spelled as listed: there are too many
+/// others. A watched one may be, where it is long and news knows no such word: somebody chose it, and
+/// its namesakes are few.
+fn is_lone_latin(index: &Index, spotted: &Spotted, hit: &Hit, ending: &Ending) -> bool {
+    let written = spotted.written(hit.first, hit.last);
+    let watched = index.listed[ending.listed as usize].designation.issuer == Issuer::WatchList;
+    let rare = || !index.background.knows(spotted.words[hit.first].hash);
+    hit.first == hit.last
+        && written.is_ascii()
+        && !(watched && SINGLE_MIN < written.len() && rare())
 }
 
 /// The class of a name in this article; none where it means nothing here.

@@ -77,7 +77,7 @@ const TITLES: &[&str] = &[
 /// ```
 pub fn likeness(one: &str, other: &str, bearer: Bearer) -> f64 {
     let (one, other) = (Name::read(one, bearer), Name::read(other, bearer));
-    let alike = if one.keys.concat() == other.keys.concat() {
+    let alike = if one.keys.concat() == other.keys.concat() || one.run() == other.run() {
         1.0
     } else {
         one.by_words(&other, bearer).max(one.run_together(&other))
@@ -153,6 +153,13 @@ impl Name {
         // Less than two words in common.
         let thin = paired < 1.0 + LOOSE && 0.0 < rest + others;
         score / whole * if thin { ONE_IN_COMMON } else { 1.0 }
+    }
+
+    /// All of its words in a row but for articles: Abd al-Rahman and Abdulrahman.
+    fn run(&self) -> String {
+        let naming = self.words.iter().zip(&self.keys);
+        let naming = naming.filter(|(word, _)| !["al", "el", "ul"].contains(&word.as_str()));
+        naming.map(|(_, key)| key.as_str()).collect()
     }
 
     /// VanderBilt and Van der Bilt.
@@ -239,6 +246,7 @@ mod tests {
             (Bearer::Person, "A. Khamenei", "Ali Khamenei"),
             (Bearer::Person, "Рамзан Кадыров", "Ramzan Kadyrov"),
             (Bearer::Person, "Mr. Recep Tayyip Erdoğan", "Recep Tayyip Erdogan"),
+            (Bearer::Person, "Ahmad Abd al-Rahman Salih", "Ahmed Abdulrahman Salih"),
             (Bearer::Other, "SIS d.o.o.", "SIS DOO"),
             (Bearer::Other, "Good Will Company", "Goodwill Company"),
             (Bearer::Other, "Snow Storm 1", "Snow Stom 1"),

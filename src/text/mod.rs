@@ -2,6 +2,7 @@
 
 pub mod agencies;
 pub mod checksum;
+pub mod countries;
 pub mod edits;
 pub mod fold;
 pub mod language;

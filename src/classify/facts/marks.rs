@@ -199,16 +199,31 @@ const AROUND: usize = 120;
 /// Words of the lead.
 const LEAD_WORDS: usize = 110;
 
+/// A field of an article, folded, with the legal identifiers in it.
+pub(crate) struct Looked<'a> {
+    pub(crate) field: Field,
+    pub(crate) original: &'a str,
+    pub(crate) folded: Folded,
+    pub(crate) instruments: Vec<Instrument>,
+}
+
+impl<'a> Looked<'a> {
+    /// Folds a field and looks for identifiers.
+    pub(crate) fn at(field: Field, original: &'a str) -> Self {
+        let (folded, instruments) = (Folded::of(original), instruments::find(original));
+        Self { field, original, folded, instruments }
+    }
+}
+
 impl<'a> Marked<'a> {
-    pub(crate) fn of(field: Field, original: &'a str, language: Option<&str>) -> Self {
-        let folded = Folded::of(original);
+    pub(crate) fn of(looked: Looked<'a>, language: Option<&str>) -> Self {
+        let Looked { field, original, folded, instruments } = looked;
         let lexicon = shipped();
         let mut marks = matches::all(lexicon, &folded, original, &lexicon.heard(language));
         marks.retain(|mark| !matches!(mark.kind, Mark::Word(_)));
         longest_of_each_group(&mut marks);
         marks.sort_by_key(|mark| (mark.first, mark.kind, mark.last));
         let lead = features::within(&folded, folded.tokens(), LEAD_WORDS);
-        let instruments = instruments::find(original);
         let mut marked = Self { field, original, folded, marks: Vec::new(), instruments, lead };
         // The "No" of "Regulation (EU) No 269/2014" denies nothing, and its "EU" does nothing.
         marks.retain(|mark| {
@@ -362,8 +377,10 @@ mod tests {
 
     #[test]
     fn of_names_within_names_the_longest_stays() {
-        let marked =
-            Marked::of(Field::Text, "The US Department of State and South Sudan", Some("en"));
+        let marked = Marked::of(
+            Looked::at(Field::Text, "The US Department of State and South Sudan"),
+            Some("en"),
+        );
         let names: Vec<Mark> = marked
             .marks
             .iter()
@@ -376,7 +393,8 @@ mod tests {
 
     #[test]
     fn a_sentence_keeps_its_full_stop() {
-        let marked = Marked::of(Field::Text, "It rained. The EU acted! So?", Some("en"));
+        let looked = Looked::at(Field::Text, "It rained. The EU acted! So?");
+        let marked = Marked::of(looked, Some("en"));
         let sentences: Vec<&str> =
             [0, 3, 5].map(|token| &marked.original[marked.sentence_around(token)]).to_vec();
         assert_eq!(sentences, ["It rained.", "The EU acted!", "So?"]);
