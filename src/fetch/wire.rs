@@ -227,7 +227,8 @@ fn client(
         .connect_timeout(limits.connect)
         .read_timeout(limits.idle)
         .pool_max_idle_per_host(1)
-        // An open connection holds some 36 kB: longer than the pause between two pages is for nothing.
+        // Longer than the usual pause between two pages of a site gains nothing, and a thousand sites would
+        // hold a thousand connections: docs/figures/service.md has what they weigh.
         .pool_idle_timeout(Duration::from_secs(5))
         // What browsers forgive.
         .http1_ignore_invalid_headers_in_responses(true)

@@ -48,10 +48,10 @@ pub(crate) async fn stand(
 ) -> store::Result<Stand> {
     let Some(act) = act else { return Ok(Stand::default()) };
     let lists = store.lists_of(act.issuer, now).await?;
-    let followed = lists.followed.clone();
+    let followed = lists.followed;
     let entries = settle(act.entries(), lists).await?;
-    let is_followed = |issuer: Issuer| followed.contains(&issuer);
-    let ahead = Ahead::of(&entries, now.date_naive(), is_followed);
+    // An act is of one issuer.
+    let ahead = Ahead::of(&entries, now.date_naive(), |_| followed);
     Ok(Stand { entries, ahead })
 }
 

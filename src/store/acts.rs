@@ -22,15 +22,15 @@ pub struct WaitingEntry {
     pub entry: ActEntry,
 }
 
-/// What the lists of issuers hold.
+/// What the lists of an issuer hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IssuersLists {
     /// Every party that any edition of theirs named.
     pub known: Vec<Known>,
     /// By list, when its first edition was fetched.
     pub begun: HashMap<String, DateTime<Utc>>,
-    /// The issuers whose lists we know as they are now.
-    pub followed: Vec<Issuer>,
+    /// Whether we know them as they are now.
+    pub followed: bool,
 }
 
 impl Store {
@@ -79,11 +79,10 @@ impl Store {
             while let Some(row) = rows.next()? {
                 begun.insert(row.get(0)?, parse_moment(&row.get::<_, String>(1)?)?);
             }
-            let followed = is_followed(connection, issuer, now)?.then_some(issuer);
             Ok(IssuersLists {
                 known: known(connection, "WHERE issuer = ?1", &[&issuer.name()])?,
                 begun,
-                followed: followed.into_iter().collect(),
+                followed: is_followed(connection, issuer, now)?,
             })
         })
         .await

@@ -9,9 +9,9 @@
 
 mod acts;
 mod articles;
-mod choices;
 mod backup;
 mod bounces;
+mod choices;
 mod commit;
 mod designations;
 mod digests;

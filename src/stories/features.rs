@@ -110,15 +110,15 @@ pub(crate) fn count(report: &Report<'_>) -> Counts {
     let (mut capitals, mut cased) = (0.0, 0.0);
     for word in &all {
         let stem = hash(word);
-        let spaceless = word.chars().next().is_some_and(is_spaceless);
+        let first = word.chars().next();
+        let spaceless = first.is_some_and(is_spaceless);
         count(Channel::Word, stem, !spaceless);
         if let Some((before, spaceless_before)) = before {
             count(Channel::Pair, run_hash(&[before, stem]), spaceless && spaceless_before);
         }
-        let capital = word.chars().next().is_some_and(char::is_uppercase);
+        let capital = first.is_some_and(char::is_uppercase);
         capitals += f32::from(u8::from(capital));
-        cased +=
-            f32::from(u8::from(capital || word.chars().next().is_some_and(char::is_lowercase)));
+        cased += f32::from(u8::from(capital || first.is_some_and(char::is_lowercase)));
         if word.bytes().all(|byte| byte.is_ascii_digit()) {
             count(Channel::Number, stem, true);
         } else if capital && 1 < word.chars().take(2).count() {
