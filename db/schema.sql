@@ -76,7 +76,7 @@ CREATE TABLE article (
     first_seen TEXT NOT NULL,
     changed    TEXT NOT NULL,                   -- when this text was first seen
     snapshot   INTEGER NOT NULL REFERENCES snapshot (id)
-, gone TEXT) STRICT;
+, gone TEXT, served TEXT) STRICT;
 CREATE INDEX article_by_first_seen ON article (first_seen);
 CREATE INDEX article_by_wording ON article (wording);
 CREATE TABLE address (

@@ -217,6 +217,7 @@ fn commit(number: u64) -> Commit {
             validators: Validators::default(),
             body: b"page".to_vec(),
             at: now,
+            served: None,
         },
         messages: Vec::new(),
         story: Some(story),

@@ -91,6 +91,7 @@ fn measure(feeds: &Path, path: &Path, tally: &mut Tally) {
         validators: Validators::default(),
         body: bytes,
         at: DateTime::UNIX_EPOCH,
+        served: None,
     };
     let listing = Listing::new(fetched.url.clone(), ListingKind::Feed);
     let listed = listing::links(&listing, &fetched);

@@ -128,6 +128,7 @@ fn article(now: DateTime<Utc>) -> StoredSubject {
         language: Some("en".to_owned()),
         published: None,
         first_seen: now,
+        served: None,
         relevant: true,
         score: 0.9,
         actions: vec![Action::Designate],

@@ -96,6 +96,7 @@ async fn composed(path: &Path, what: &str) -> Vec<Message> {
             validators: Validators::default(),
             body: Vec::new(),
             at: now,
+            served: None,
         };
         let commit = Commit {
             source: source.id.clone(),

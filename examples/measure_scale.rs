@@ -146,6 +146,7 @@ fn run(shape: &Shape, size: usize) -> io::Result<()> {
         validators: Validators::default(),
         body: shape.page(size).into_bytes(),
         at: DateTime::UNIX_EPOCH,
+        served: None,
     };
     let before = resident("VmRSS:")?;
     let rounds = if size <= 1_000_000 { 3 } else { 1 };

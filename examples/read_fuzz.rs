@@ -153,5 +153,6 @@ fn fetched(body: Vec<u8>, content_type: &str) -> Fetched {
         validators: Validators::default(),
         body,
         at: DateTime::UNIX_EPOCH,
+        served: None,
     }
 }

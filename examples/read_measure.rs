@@ -336,6 +336,7 @@ fn fetched(page: &Page, body: Vec<u8>) -> Fetched {
         validators: Validators::default(),
         body,
         at: DateTime::UNIX_EPOCH,
+        served: None,
     }
 }
 

@@ -189,6 +189,7 @@ fn read_page(folder: &Path, gold: &Gold, time: &mut Time) -> anyhow::Result<Meta
         validators: Validators::default(),
         body,
         at: chrono::DateTime::UNIX_EPOCH,
+        served: None,
     };
     let started = Instant::now();
     let (page, _) = page::read(&fetched);

@@ -112,6 +112,7 @@ fn answer(mut question: Question) -> anyhow::Result<Answer> {
         body: read_body(question.path.as_deref(), question.body.take())?,
         // Nothing that is read from a listing depends on when it came.
         at: DateTime::UNIX_EPOCH,
+        served: None,
     };
     let id = question.id.take();
     let listing = read_listing(question)?;

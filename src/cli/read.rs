@@ -245,6 +245,7 @@ fn on_file(url: String, content_type: Option<String>, body: Vec<u8>) -> Fetched 
         validators: Validators::default(),
         body,
         at: DateTime::<Utc>::UNIX_EPOCH,
+        served: None,
     }
 }
 

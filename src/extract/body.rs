@@ -370,6 +370,7 @@ mod tests {
             validators: Validators::default(),
             body: html.as_bytes().to_vec(),
             at: chrono::DateTime::UNIX_EPOCH,
+            served: None,
         };
         let dom = page::read(&fetched).0.dom;
         let cut = passages::cut(&dom);

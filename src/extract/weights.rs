@@ -102,6 +102,7 @@ mod tests {
             validators: Validators::default(),
             body: b"<p>One line.".to_vec(),
             at: chrono::DateTime::UNIX_EPOCH,
+            served: None,
         };
         let page = page::read(&fetched).0;
         let recipe = Recipe::default();

@@ -257,6 +257,7 @@ impl Fetcher {
             redirects: trail.passed,
             status: reply.status,
             content_type: reply.header(CONTENT_TYPE),
+            served: reply.served(),
             validators: Validators {
                 etag: reply.header(ETAG),
                 last_modified: reply.header(LAST_MODIFIED),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, RETRY_AFTER, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AGE, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, RETRY_AFTER, USER_AGENT,
 };
 use reqwest::{Client, Proxy, RequestBuilder};
 use tokio::time::{Instant, timeout};
@@ -87,6 +87,14 @@ impl Reply {
     pub(crate) fn header(&self, name: HeaderName) -> Option<String> {
         let value = self.headers.get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+    }
+
+    /// The time of the answer by the clock of the site.
+    pub(crate) fn served(&self) -> Option<DateTime<Utc>> {
+        let date = DateTime::parse_from_rfc2822(self.header(DATE)?.trim()).ok()?;
+        // In a cache on the way it has grown older.
+        let age = self.header(AGE).and_then(|age| age.trim().parse::<u32>().ok()).unwrap_or(0);
+        date.to_utc().checked_add_signed(TimeDelta::seconds(age.into()))
     }
 }
 
@@ -286,6 +294,31 @@ pub(crate) fn asked_wait(status: u16, headers: &HeaderMap, now: DateTime<Utc>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_clock_of_a_site_is_its_date_and_the_age_since() {
+        let cases: [(&[(HeaderName, &str)], Option<&str>); 5] = [
+            (&[(DATE, "Tue, 16 Jul 2024 08:00:00 GMT")], Some("2024-07-16T08:00:00Z")),
+            (
+                &[(DATE, "Tue, 16 Jul 2024 08:00:00 GMT"), (AGE, "3600")],
+                Some("2024-07-16T09:00:00Z"),
+            ),
+            (
+                &[(DATE, "Tue, 16 Jul 2024 08:00:00 GMT"), (AGE, "old")],
+                Some("2024-07-16T08:00:00Z"),
+            ),
+            (&[(DATE, "today")], None),
+            (&[(AGE, "5")], None),
+        ];
+        for (headers, expected) in cases {
+            let value = |text: &str| HeaderValue::from_str(text).unwrap();
+            let headers = headers.iter().map(|(name, text)| (name.clone(), value(text))).collect();
+            let body = Body { bytes: Vec::new(), complete: true };
+            let reply = Reply { status: 200, headers, body, retry_after: None };
+            let expected = expected.map(|text| text.parse::<DateTime<Utc>>().unwrap());
+            assert_eq!(reply.served(), expected, "{:?}", reply.headers);
+        }
+    }
 
     #[test]
     fn retry_after_is_read_as_seconds_or_as_a_date() {

@@ -107,7 +107,8 @@ async fn by_facts(
     let work = spawn_blocking(move || {
         let mut left = subjects;
         left.retain(|subject| {
-            !is_too_old(subject, &trial) && meets(&of_facts, &subject.with("", Vec::new())).is_ok()
+            !subject.was_old(trial.alert_age)
+                && meets(&of_facts, &subject.with("", Vec::new())).is_ok()
         });
         left
     });
@@ -153,12 +154,6 @@ async fn by_texts(
         }
     }
     Ok(met)
-}
-
-/// Whether it was old when it was found: such is no news.
-fn is_too_old(subject: &StoredSubject, trial: &Trial) -> bool {
-    let published = subject.published.map(|stamp| stamp.instant());
-    published.is_some_and(|at| at + trial.alert_age < subject.first_seen)
 }
 
 fn item(subject: StoredSubject, told: DateTime<Utc>, because: Vec<String>) -> Item {

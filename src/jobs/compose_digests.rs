@@ -431,9 +431,7 @@ enum Looked {
 fn look(batch: &mut [Due], news: News, looked: &Looked, watched: &Watched, alert_age: TimeDelta) {
     match looked {
         Looked::Article(stored, text) => {
-            let old = stored.published.map(|stamp| stamp.instant() + alert_age);
-            let is_old = matches!(news.what, NewsKind::Article(_))
-                && old.is_some_and(|until| until < stored.first_seen);
+            let is_old = matches!(news.what, NewsKind::Article(_)) && stored.was_old(alert_age);
             if stored.relevant && !is_old {
                 let found = watched.found_in(&stored.title, text);
                 let subject = Subject { story: news.story, ..stored.with(text, found) };

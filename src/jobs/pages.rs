@@ -170,7 +170,14 @@ impl Crawler {
         let story = story_keys(&judged, now);
         let so_far = self.story_so_far(story.as_ref(), now).await?;
         ahead.extend(so_far.iter().flat_map(|story| story.ahead.clone()));
-        let messages = self.alerts(&judged, &ahead, watched.clone(), source, now).await?;
+        let was_old = judged.article.published.is_some_and(|published| {
+            let seen = fetched.earlier_time().unwrap_or(now);
+            published.is_older_than(self.settings.alert_age, seen)
+        });
+        let messages = match judged.verdict.relevant && !was_old {
+            true => self.alerts(&judged, &ahead, watched.clone(), source, now).await?,
+            false => Vec::new(),
+        };
         let updates = match &so_far {
             Some(story) if !messages.is_empty() => {
                 self.updates(&judged, source, story, &ahead, now).await?
@@ -241,13 +248,6 @@ impl Crawler {
         source: &Source,
         now: DateTime<Utc>,
     ) -> store::Result<Vec<Message>> {
-        let too_old = judged
-            .article
-            .published
-            .is_some_and(|stamp| stamp.instant() + self.settings.alert_age < now);
-        if !judged.verdict.relevant || too_old {
-            return Ok(Vec::new());
-        }
         let text = judged.article.text();
         let subject = Subject::of(judged, &text, &source.id.0, watched);
         let wishes = self.store.wishes().await?;

@@ -265,10 +265,10 @@ impl Case<'_> {
             reasons.push(HeldBack::Missed);
         }
         reasons.extend(mute.clone().map(HeldBack::Muted));
-        let published = subject.published.map(|stamp| stamp.instant());
-        if let Some(published) = published
-            && published + self.alert_age < subject.first_seen
+        if let Some(published) = subject.published
+            && subject.was_old(self.alert_age)
         {
+            let published = published.instant();
             reasons.push(HeldBack::TooOld { published, alert_age: self.alert_age });
             return reasons;
         }

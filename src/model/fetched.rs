@@ -1,6 +1,9 @@
 //! What came over the wire: bytes with the address, status and headers that go with them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Clocks that differ by less are no matter: caches and slow servers do that.
+const IN_STEP: TimeDelta = TimeDelta::hours(1);
 
 /// A completed HTTP exchange with a body.
 ///
@@ -23,6 +26,15 @@ pub struct Fetched {
     pub body: Vec<u8>,
     /// When the answer was complete.
     pub at: DateTime<Utc>,
+    /// The time then by the clock of the site: its `Date`, and the `Age` since (RFC 9110 § 6.6.1).
+    pub served: Option<DateTime<Utc>>,
+}
+
+impl Fetched {
+    /// The site's time, where ours stands so much later that one of the two is wrong.
+    pub fn earlier_time(&self) -> Option<DateTime<Utc>> {
+        self.served.filter(|served| IN_STEP < self.at - *served)
+    }
 }
 
 /// What a server gave us to ask "has it changed?" next time (RFC 9110 § 13).

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 
 /// When something was published or changed, never more exact than its witness.
 ///
@@ -37,6 +37,11 @@ impl Stamp {
     /// Whether only the day is known.
     pub fn is_day(&self) -> bool {
         matches!(self, Stamp::Day(_))
+    }
+
+    /// Whether at `now` more than `age` has passed since: what came out so long ago is no news.
+    pub fn is_older_than(&self, age: TimeDelta, now: DateTime<Utc>) -> bool {
+        self.instant().checked_add_signed(age).is_some_and(|until| until < now)
     }
 
     /// A moment for ordering: a bare day counts as its midnight UTC.

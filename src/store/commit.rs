@@ -192,8 +192,10 @@ impl Writing<'_> {
         self.transaction
             .prepare_cached(
                 "INSERT INTO article (url, source, domain, site, title, byline, published, modified,
-                     language, text, blocks, incomplete, wording, first_seen, changed, snapshot)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)",
+                     language, text, blocks, incomplete, wording, first_seen, changed, served,
+                     snapshot)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15,
+                     ?16)",
             )?
             .execute(params![
                 article.url,
@@ -210,6 +212,7 @@ impl Writing<'_> {
                 article.incomplete,
                 signed(judged.keys.wording),
                 moment(*now),
+                self.commit.fetched.earlier_time().map(moment),
                 snapshot,
             ])?;
         let id = self.transaction.last_insert_rowid();

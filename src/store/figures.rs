@@ -121,6 +121,19 @@ impl Store {
         .await
     }
 
+    /// The last day before that of `now` on which the database was looked after: its midnight.
+    pub async fn looked_after_before(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        self.read(move |connection| {
+            let last: Option<String> = connection.query_row(
+                "SELECT max(day) FROM size WHERE day < ?1",
+                [day(now)],
+                |row| row.get(0),
+            )?;
+            last.map(|day| parse_moment(&format!("{day}T00:00:00Z"))).transpose()
+        })
+        .await
+    }
+
     /// Gives what nothing uses back to the disk, refreshes what the planner knows, folds the log
     /// into the file, and writes down how large that is on the day of `now`. Gives the bytes.
     pub async fn look_after(&self, now: DateTime<Utc>) -> Result<u64> {

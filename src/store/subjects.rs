@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::interests::Subject;
@@ -25,6 +25,8 @@ pub struct StoredSubject {
     pub language: Option<String>,
     pub published: Option<Stamp>,
     pub first_seen: DateTime<Utc>,
+    /// When that was by the clock of its site, where ours stood much later.
+    pub served: Option<DateTime<Utc>>,
     pub relevant: bool,
     /// 0 to 1.
     pub score: f64,
@@ -40,6 +42,12 @@ pub struct StoredSubject {
 }
 
 impl StoredSubject {
+    /// Whether it had been out for more than `alert_age` when it was first seen: such is no news.
+    pub fn was_old(&self, alert_age: TimeDelta) -> bool {
+        let seen = self.served.unwrap_or(self.first_seen);
+        self.published.is_some_and(|published| published.is_older_than(alert_age, seen))
+    }
+
     /// As interests look at it, with the text and the watched names found in it.
     pub fn with<'a>(&'a self, text: &'a str, watched: Vec<String>) -> Subject<'a> {
         Subject {
@@ -62,8 +70,8 @@ impl StoredSubject {
     }
 }
 
-const COLUMNS: &str =
-    "article.id, url, title, source, language, published, first_seen, relevant, score";
+const COLUMNS: &str = "article.id, url, title, source, language, published, first_seen, served,
+     relevant, score";
 
 impl Store {
     /// The articles about sanctions that were first seen in a span of time, the newest first, at
@@ -131,8 +139,9 @@ fn subject_of(connection: &Connection, row: &Row<'_>) -> Result<StoredSubject> {
         language: row.get(4)?,
         published: row.get::<_, Option<String>>(5)?.map(stamp_of).transpose()?,
         first_seen: parse_moment(&row.get::<_, String>(6)?)?,
-        relevant: row.get(7)?,
-        score: row.get(8)?,
+        served: row.get::<_, Option<String>>(7)?.map(|served| parse_moment(&served)).transpose()?,
+        relevant: row.get(8)?,
+        score: row.get(9)?,
         actions: Vec::new(),
         measures: Vec::new(),
         programmes: Vec::new(),

@@ -113,6 +113,7 @@ pub(crate) async fn publish(world: &World, number: usize, sense: Sense, at_once:
         validators: Validators::default(),
         body: Vec::new(),
         at: now,
+        served: None,
     };
     let commit = Commit {
         source: source.id.clone(),

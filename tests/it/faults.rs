@@ -351,6 +351,11 @@ async fn a_clock_that_jumps_forward_and_back_holds_up_nothing() {
     desk.world.clock.advance(century);
     desk.publish("Brodt", true);
     desk.crawl().await;
+    // Nobody takes it for news of a hundred years ago, neither then nor when it is asked later.
+    let store = &desk.world.crawler.store;
+    let alert_age = desk.world.crawler.settings.alert_age;
+    let subject = store.subject(2).await.unwrap().unwrap();
+    assert!(!subject.was_old(alert_age), "{subject:?}");
     desk.world.clock.advance(-century);
     // To this machine's clock, too, what was written then is of the future.
     let settings = desk.world.folder().join("settings.toml");

@@ -167,6 +167,7 @@ fn fetched(case: &Case, body: Vec<u8>) -> Fetched {
         validators: Validators::default(),
         body,
         at: DateTime::UNIX_EPOCH,
+        served: None,
     }
 }
 

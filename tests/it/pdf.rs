@@ -27,6 +27,7 @@ fn outcome(body: &[u8]) -> Outcome {
         validators: Validators::default(),
         body: body.to_vec(),
         at: DateTime::UNIX_EPOCH,
+        served: None,
     };
     let (article, notes) = read(&fetched, &Recipe::default(), &SiteMemory::default());
     let notes: Vec<String> = notes.into_iter().map(|note| note.text).collect();
@@ -197,6 +198,7 @@ fn a_pdf_is_known_by_its_bytes_and_a_page_about_one_is_not() {
         validators: Validators::default(),
         body,
         at: DateTime::UNIX_EPOCH,
+        served: None,
     };
     let article =
         |fetched: &Fetched| read(fetched, &Recipe::default(), &SiteMemory::default()).0.unwrap();

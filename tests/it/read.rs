@@ -25,6 +25,7 @@ fn fetched(body: &[u8], content_type: &str) -> Fetched {
         validators: Validators::default(),
         body: body.to_vec(),
         at: DateTime::UNIX_EPOCH,
+        served: None,
     }
 }
 

@@ -182,6 +182,7 @@ fn answer(folder: &Path, stem: &str, url: &str) -> Fetched {
         validators: Validators::default(),
         body,
         at: "2026-06-12T00:00:00Z".parse().unwrap(),
+        served: None,
     }
 }
 

@@ -94,6 +94,7 @@ fn check(name: &str, body: &[u8]) {
         validators: Validators::default(),
         body: html.clone().into_bytes(),
         at: DateTime::UNIX_EPOCH,
+        served: None,
     };
     let (page, notes) = page::read(&fetched);
     if notes.is_empty() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use sanctionwatch::jobs::back_up::{Rotation, back_up};
 use sanctionwatch::jobs::keep_house::{Housekeeper, Keep, KeepOthers};
@@ -32,6 +32,8 @@ pub(crate) struct Desk {
     pub(crate) source: Arc<Source>,
     titles: Vec<String>,
     pub(crate) letters: Memory,
+    /// By the clock of the site, whatever ours does: its pages are dated and served then.
+    site_time: DateTime<Utc>,
 }
 
 impl Desk {
@@ -39,7 +41,8 @@ impl Desk {
         let web = Web::start().await;
         let source = source("feed", ListingKind::Feed, web.url("/feed"));
         let world = World::new().await;
-        Self { web, world, source, titles: Vec::new(), letters: Memory::default() }
+        let site_time = world.clock.now();
+        Self { web, world, source, titles: Vec::new(), letters: Memory::default(), site_time }
     }
 
     /// Publishes an article about sanctions on a company of this name, or about its library.
@@ -64,11 +67,15 @@ impl Desk {
         let rest: Vec<String> =
             (0..60).map(|word| format!("{name}{}", word * 7 + number)).collect();
         let page = format!(
-            "<html lang=en><head><title>{title}</title></head><body><article><h1>{title}</h1>\
+            "<html lang=en><head><title>{title}</title>\
+             <meta property=\"article:published_time\" content=\"{}\"></head>\
+             <body><article><h1>{title}</h1>\
              <p>{lead}</p><p>The order of the day lists {}.</p></article></body></html>",
+            self.site_time.to_rfc3339(),
             rest.join(", ")
         );
-        self.web.page(&format!("/{number}"), "text/html; charset=utf-8", page);
+        let served = self.site_time.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        self.web.answer(&format!("/{number}"), Response::html(page).header("date", &served));
         self.titles.push(title);
         let items: Vec<String> = self
             .titles
@@ -423,8 +430,19 @@ async fn a_clock_far_ahead_drops_nothing() {
         },
         stop: CancellationToken::new(),
     };
-    assert_eq!(keeper.keep_house().await.unwrap(), Default::default());
-    assert_eq!(desk.world.articles().await.len(), 1);
+    // Nor if we were at work by the wrong time before anybody looked.
+    for at_work in [false, true] {
+        assert_eq!(keeper.keep_house().await.unwrap(), Default::default());
+        let jump = TimeDelta::days(4_000);
+        desk.world.clock.advance(jump);
+        if at_work {
+            desk.publish("Brodt", true);
+            desk.crawl().await;
+        }
+        assert_eq!(keeper.keep_house().await.unwrap(), Default::default(), "{at_work}");
+        desk.world.clock.advance(-jump);
+    }
+    assert_eq!(desk.world.articles().await.len(), 2);
 }
 
 /// A caretaker for the world, with an operator.

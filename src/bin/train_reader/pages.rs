@@ -90,6 +90,7 @@ fn fetched(url: &str, body: Vec<u8>) -> Fetched {
         validators: Validators::default(),
         body,
         at: DateTime::UNIX_EPOCH,
+        served: None,
     }
 }
 

@@ -114,5 +114,6 @@ fn answer(folder: &Path, stem: &str, url: &str) -> Option<Fetched> {
         validators: Validators::default(),
         body,
         at: Clock::System.now(),
+        served: None,
     })
 }

@@ -17,6 +17,7 @@ fn read(url: &str, html: &str, recipe: &Recipe) -> Metadata {
         validators: Validators::default(),
         body: html.as_bytes().to_vec(),
         at: chrono::DateTime::UNIX_EPOCH,
+        served: None,
     };
     metadata::read(&page::read(&fetched).0, recipe)
 }

@@ -31,6 +31,7 @@ pub(crate) async fn tell(store: &Store, name: &str, number: usize, now: DateTime
         validators: Validators::default(),
         body: Vec::new(),
         at: now,
+        served: None,
     };
     let commit = Commit {
         source: source.id,
