@@ -548,3 +548,7 @@ CREATE TRIGGER wish_of_mute AFTER INSERT ON mute
 BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
 CREATE TRIGGER wish_of_unmute AFTER DELETE ON mute
 BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
+CREATE TABLE erased (
+    subscriber INTEGER PRIMARY KEY,
+    added      TEXT NOT NULL
+) STRICT;

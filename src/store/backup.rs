@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction};
 
 use crate::store::lock::lock_beside;
+use crate::store::subscribers::erase;
 use crate::store::vital_signs::SchemaVersion;
 use crate::store::{CrawlLock, Error, Result, Store, parse_moment, schema};
 
@@ -327,6 +328,7 @@ fn carry_over(replaced: &Path, database: &Path) -> Result<CarriedOver> {
     let since = transaction.changes();
     let waiting = add_waiting(&transaction)?;
     carry_silence_over(&transaction)?;
+    carry_erasures_over(&transaction)?;
     transaction.commit()?;
     let sent = settled + usize::try_from(since).unwrap_or(usize::MAX).saturating_sub(waiting);
     Ok(CarriedOver { sent, waiting })
@@ -360,15 +362,10 @@ fn add_waiting(transaction: &Connection) -> Result<usize> {
 
 /// Whoever left since the copy was taken stays gone, and an address suspended since stays so, with
 /// the reports on the mails that both databases know.
-fn carry_silence_over(transaction: &Connection) -> Result<()> {
-    // The replaced file may be one that an older version left.
-    let known = |table: &str, column: &str| {
-        let exists = "SELECT 1 FROM pragma_table_info(?1, 'old') WHERE name = ?2";
-        transaction.prepare(exists)?.exists([table, column])
-    };
+fn carry_silence_over(transaction: &Transaction<'_>) -> Result<()> {
     let mut columns = Vec::new();
     for column in ["left", "suspended", "suspension", "resumed", "complained"] {
-        if known("subscriber", column)? {
+        if exists_in_old(transaction, "subscriber", column)? {
             columns.push(column);
         }
     }
@@ -382,7 +379,7 @@ fn carry_silence_over(transaction: &Connection) -> Result<()> {
         ),
         [],
     )?;
-    if known("bounce", "delivery")? {
+    if exists_in_old(transaction, "bounce", "delivery")? {
         transaction.execute(
             "INSERT OR IGNORE INTO main.bounce (delivery, fault, at, said)
              SELECT known.id, fault, at, said FROM old.bounce
@@ -401,6 +398,31 @@ fn carry_silence_over(transaction: &Connection) -> Result<()> {
         [],
     )?;
     Ok(())
+}
+
+/// Whoever was erased since the copy was taken is erased from it, too.
+fn carry_erasures_over(transaction: &Transaction<'_>) -> Result<()> {
+    if !exists_in_old(transaction, "erased", "subscriber")? {
+        return Ok(());
+    }
+    // Of two databases that never knew each other, the same row is not the same person.
+    let mut statement = transaction.prepare(
+        "SELECT id FROM main.subscriber
+         JOIN old.erased ON old.erased.subscriber = id AND old.erased.added = subscriber.added",
+    )?;
+    let erased: Vec<i64> =
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for id in erased {
+        erase(transaction, id)?;
+    }
+    transaction.execute("INSERT OR IGNORE INTO main.erased SELECT * FROM old.erased", [])?;
+    Ok(())
+}
+
+/// Whether the replaced file, which an older version may have left, has this column.
+fn exists_in_old(transaction: &Transaction<'_>, table: &str, column: &str) -> Result<bool> {
+    let exists = "SELECT 1 FROM pragma_table_info(?1, 'old') WHERE name = ?2";
+    Ok(transaction.prepare_cached(exists)?.exists([table, column])?)
 }
 
 /// Which of the copies taken at these moments stay: the newest of each of the last `daily` days that

@@ -201,14 +201,7 @@ impl Store {
 
     /// Forgets somebody: the address, what they asked for and every mail made for them.
     pub async fn erase_subscriber(&self, id: i64) -> Result<bool> {
-        self.write(move |transaction| {
-            for table in ["interest", "mute", "delivery"] {
-                let erase = format!("DELETE FROM {table} WHERE subscriber = ?1");
-                transaction.execute(&erase, [id])?;
-            }
-            Ok(transaction.execute("DELETE FROM subscriber WHERE id = ?1", [id])? == 1)
-        })
-        .await
+        self.write(move |transaction| erase(transaction, id)).await
     }
 
     /// Changes how to address somebody and where the hours of their digests are counted.
@@ -364,4 +357,18 @@ pub(crate) fn email_of(text: &str) -> Result<Email> {
         value: "a subscriber's address".to_owned(),
         expected: "an e-mail address",
     })
+}
+
+/// Deletes a subscriber with all that is theirs, and keeps that it was done.
+pub(crate) fn erase(transaction: &Transaction<'_>, id: i64) -> Result<bool> {
+    for table in ["interest", "mute", "delivery"] {
+        let erase = format!("DELETE FROM {table} WHERE subscriber = ?1");
+        transaction.execute(&erase, [id])?;
+    }
+    transaction.execute(
+        "INSERT OR REPLACE INTO erased (subscriber, added)
+         SELECT id, added FROM subscriber WHERE id = ?1",
+        [id],
+    )?;
+    Ok(transaction.execute("DELETE FROM subscriber WHERE id = ?1", [id])? == 1)
 }
