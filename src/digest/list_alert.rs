@@ -17,6 +17,8 @@ pub struct ListNews<'n> {
     pub list: &'n str,
     /// The list's name for people.
     pub title: &'n str,
+    /// Row number of the edition before, which the changes are against.
+    pub after: i64,
     /// When the edition was fetched.
     pub at: DateTime<Utc>,
     /// Parties it holds.
@@ -26,8 +28,8 @@ pub struct ListNews<'n> {
 
 /// One message for each recipient, however many parties changed; none where nothing did.
 ///
-/// The `Message-ID` depends on list, moment, domain and subscriber alone, so that a mail sent again
-/// is the same mail.
+/// The `Message-ID` depends on list, edition before, changes, domain and subscriber alone, so that a
+/// mail sent again is the same mail, also if the edition had to be fetched again.
 pub fn list_alerts(
     news: &ListNews<'_>,
     recipients: &[Recipient],
@@ -46,15 +48,14 @@ pub fn list_alerts(
 pub struct EarlierNews<'n> {
     /// The list's id: `ofac-sdn`.
     pub list: &'n str,
-    /// Row number of the edition.
-    pub edition: i64,
     /// When the edition was fetched.
     pub at: DateTime<Utc>,
     pub earlier: &'n [Earlier],
 }
 
 /// One message for each recipient on the new parties that were in the news before they were
-/// listed; none where nobody was. The `Message-ID` depends on edition and subscriber alone.
+/// listed; none where nobody was. The `Message-ID` depends on these, the domain and the subscriber
+/// alone.
 pub fn earlier_alerts(
     news: &EarlierNews<'_>,
     recipients: &[Recipient],
@@ -82,7 +83,10 @@ pub fn earlier_alerts(
             more: news.earlier.len().saturating_sub(ITEMS),
         }],
     };
-    let cause = format!("rescreen.{}", news.edition);
+    let mut finds: Vec<String> =
+        news.earlier.iter().map(|it| format!("{} {}", it.name, it.url)).collect();
+    finds.sort_unstable();
+    let cause = name_of(&format!("earlier {} {}", news.list, finds.join("\n")));
     recipients.iter().map(|recipient| message(&summary, &cause, recipient, letterhead)).collect()
 }
 
@@ -234,9 +238,17 @@ impl TextPart<'_> {
     }
 }
 
-/// Names the cause of a message: 128 bits of a SHA-256 over list and moment, in hex.
+/// Names the cause of a message: 128 bits of a SHA-256 over what changed since which edition, in hex.
 fn cause(news: &ListNews<'_>) -> String {
-    name_of(&format!("{} {}", news.list, news.at.to_rfc3339()))
+    let mut said = format!("{} {}", news.list, news.after);
+    for Change { kind, party } in news.changes {
+        said.extend(["\n", kind.name(), " ", &party.id]);
+        if let ChangeKind::Amended(fields) = kind {
+            let values = fields.iter().flat_map(|field| field.added.iter().chain(&field.removed));
+            said.extend(values.flat_map(|value| ["\n  ", value]));
+        }
+    }
+    name_of(&said)
 }
 
 #[cfg(test)]
@@ -264,13 +276,13 @@ mod tests {
     }
 
     fn mails(changes: &[Change]) -> Vec<Message> {
-        let news = ListNews {
-            list: "ofac-sdn",
-            title: "OFAC SDN",
-            at: DateTime::from_timestamp(1_780_000_000, 0).unwrap(),
-            parties: 17_000,
-            changes,
-        };
+        mails_against(7, 1_780_000_000, changes)
+    }
+
+    fn mails_against(after: i64, fetched: i64, changes: &[Change]) -> Vec<Message> {
+        let at = DateTime::from_timestamp(fetched, 0).unwrap();
+        let news =
+            ListNews { list: "ofac-sdn", title: "OFAC SDN", after, at, parties: 17_000, changes };
         let reader = |id, email: &str| Recipient {
             subscriber: Subscriber {
                 id,
@@ -283,8 +295,30 @@ mod tests {
         };
         let readers = [reader(1, "ada@example.org"), reader(2, "bo@example.org")];
         let sender = "alerts@example.org".parse().unwrap();
-        let now = DateTime::from_timestamp(1_780_000_000, 0).unwrap();
-        list_alerts(&news, &readers, &Letterhead { sender: &sender, links: None, now })
+        list_alerts(&news, &readers, &Letterhead { sender: &sender, links: None, now: at })
+    }
+
+    #[test]
+    fn an_edition_fetched_again_makes_the_same_mail() {
+        let came = change(ChangeKind::Added, "Came");
+        let id = |after, fetched, changes: &[Change]| {
+            mails_against(after, fetched, changes)[0].message_id.clone()
+        };
+        let first = id(7, 1_780_000_000, &[came.clone()]);
+        assert_eq!(id(7, 1_780_003_600, &[came.clone()]), first, "an hour later");
+        assert_ne!(id(8, 1_780_000_000, &[came.clone()]), first, "listed, delisted, listed again");
+        let gone = change(ChangeKind::Removed, "Came");
+        assert_ne!(id(7, 1_780_000_000, &[gone]), first);
+        let names = |added: &str| FieldChange {
+            field: "names",
+            added: vec![added.to_owned()],
+            removed: Vec::new(),
+        };
+        let amended = |added| change(ChangeKind::Amended(vec![names(added)]), "Came");
+        assert_ne!(
+            id(7, 1_780_000_000, &[amended("One")]),
+            id(7, 1_780_000_000, &[amended("Two")])
+        );
     }
 
     #[test]

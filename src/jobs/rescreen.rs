@@ -150,8 +150,7 @@ impl Rescreen {
             let names: HashSet<&str> = changes.iter().map(|it| it.party.name()).collect();
             let of_theirs = earlier.iter().filter(|it| names.contains(it.name.as_str()));
             let of_theirs: Vec<Earlier> = of_theirs.cloned().collect();
-            let news =
-                EarlierNews { list: &at.list, edition: at.edition, at: at.at, earlier: &of_theirs };
+            let news = EarlierNews { list: &at.list, at: at.at, earlier: &of_theirs };
             earlier_alerts(&news, recipients, &letterhead)
         });
         Ok(told.collect())

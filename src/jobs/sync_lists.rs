@@ -236,9 +236,9 @@ impl ListSync {
     async fn take(&self, list: &ListSource, fresh: Fresh, usual: TimeDelta) -> store::Result<Look> {
         let now = self.clock.now();
         // The first edition says nothing of what changed: nobody is told of thousands of old names.
-        let messages = match fresh.after {
+        let messages = match &fresh.after {
             None => Vec::new(),
-            Some(_) => self.messages(list, &fresh).await?,
+            Some(after) => self.messages(list, after.id, &fresh).await?,
         };
         let count = messages.len();
         let new = NewEdition {
@@ -264,7 +264,12 @@ impl ListSync {
     }
 
     /// What an edition changed, to each of those who want to be told at once of some of it.
-    async fn messages(&self, list: &ListSource, fresh: &Fresh) -> store::Result<Vec<Message>> {
+    async fn messages(
+        &self,
+        list: &ListSource,
+        after: i64,
+        fresh: &Fresh,
+    ) -> store::Result<Vec<Message>> {
         let now = self.clock.now();
         let letterhead = Letterhead { sender: &self.sender, links: self.links.as_deref(), now };
         let wishes = self.store.wishes().await?;
@@ -273,7 +278,7 @@ impl ListSync {
         let audiences = work.await.map_err(|_| store::Error::Closed)?;
         let told = audiences.iter().flat_map(|Audience { changes, recipients }| {
             let (id, title, parties) = (&list.id, &list.title, fresh.parties.len());
-            let news = ListNews { list: id, title, at: now, parties, changes };
+            let news = ListNews { list: id, title, after, at: now, parties, changes };
             list_alerts(&news, recipients, &letterhead)
         });
         Ok(told.collect())

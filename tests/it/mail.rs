@@ -157,6 +157,7 @@ fn list_alert() -> Message {
     let news = digest::ListNews {
         list: "ofac-sdn",
         title: "OFAC SDN",
+        after: 7,
         at: now(),
         parties: 17_000,
         changes: &changes,

@@ -45,6 +45,7 @@ fn messages() -> BTreeMap<String, Message> {
     let news = ListNews {
         list: "ofac-sdn",
         title: "OFAC SDN",
+        after: 7,
         at: now(),
         parties: 17_000,
         changes: &changes,
