@@ -300,13 +300,13 @@ mod tests {
 
     #[test]
     fn an_edition_fetched_again_makes_the_same_mail() {
-        let came = change(ChangeKind::Added, "Came");
+        let came = [change(ChangeKind::Added, "Came")];
         let id = |after, fetched, changes: &[Change]| {
             mails_against(after, fetched, changes)[0].message_id.clone()
         };
-        let first = id(7, 1_780_000_000, &[came.clone()]);
-        assert_eq!(id(7, 1_780_003_600, &[came.clone()]), first, "an hour later");
-        assert_ne!(id(8, 1_780_000_000, &[came.clone()]), first, "listed, delisted, listed again");
+        let first = id(7, 1_780_000_000, &came);
+        assert_eq!(id(7, 1_780_003_600, &came), first, "an hour later");
+        assert_ne!(id(8, 1_780_000_000, &came), first, "listed, delisted, listed again");
         let gone = change(ChangeKind::Removed, "Came");
         assert_ne!(id(7, 1_780_000_000, &[gone]), first);
         let names = |added: &str| FieldChange {
