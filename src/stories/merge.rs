@@ -3,6 +3,7 @@
 //! Settling parts too, but what was told cannot be taken back: a part that nobody was told of would stay
 //! untold. So stories are only ever merged here; parting them is an operator's.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::model::story::StoryKeys;
@@ -54,27 +55,43 @@ pub fn merges(told: &[Told<'_>]) -> Vec<(i64, i64)> {
             by_group.entry(group).or_default().push(*story);
         }
     }
+    let compared = Compared { told, keys: vec![OnceCell::new(); told.len()] };
     let mut merges = Vec::new();
     for stories in by_group.values() {
         for (place, other) in stories.iter().enumerate().skip(1) {
-            let one =
-                stories[..place].iter().find(|one| are_like(told, &members[one], &members[other]));
+            let one = stories[..place]
+                .iter()
+                .find(|one| compared.are_like(&members[one], &members[other]));
             merges.extend(one.map(|one| (*one, *other)));
         }
     }
     merges
 }
 
-fn are_like(told: &[Told<'_>], one: &[usize], other: &[usize]) -> bool {
-    let keys_of = |places: &[usize]| -> Vec<StoryKeys> {
-        places.iter().rev().take(COMPARED).map(|place| keys(&told[*place].report)).collect()
-    };
-    let (one, other) = (keys_of(one), keys_of(other));
-    let mut likeness: Vec<f32> =
-        one.iter().flat_map(|one| other.iter().map(|other| likeness(one, other))).collect();
-    likeness.sort_unstable_by(|one, other| other.total_cmp(one));
-    likeness.truncate(NEAREST);
-    LIKE <= likeness.iter().sum::<f32>() / likeness.len().max(1) as f32
+/// Reports with their keys, made when a report is first compared.
+struct Compared<'t> {
+    told: &'t [Told<'t>],
+    keys: Vec<OnceCell<StoryKeys>>,
+}
+
+impl Compared<'_> {
+    fn keys(&self, place: usize) -> &StoryKeys {
+        self.keys[place].get_or_init(|| keys(&self.told[place].report))
+    }
+
+    /// Whether two stories, by the places of their reports, are near enough to be one.
+    fn are_like(&self, one: &[usize], other: &[usize]) -> bool {
+        let last = |places: &[usize]| {
+            let last = places.iter().rev().take(COMPARED);
+            last.map(|place| self.keys(*place)).collect::<Vec<_>>()
+        };
+        let (one, other) = (last(one), last(other));
+        let mut likeness: Vec<f32> =
+            one.iter().flat_map(|one| other.iter().map(|other| likeness(one, other))).collect();
+        likeness.sort_unstable_by(|one, other| other.total_cmp(one));
+        likeness.truncate(NEAREST);
+        LIKE <= likeness.iter().sum::<f32>() / likeness.len().max(1) as f32
+    }
 }
 
 #[cfg(test)]

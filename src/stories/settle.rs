@@ -9,6 +9,8 @@
 //! hierarchical clustering algorithms), which for average linkage gives what the greedy way gives,
 //! in time and memory of the square of the reports.
 
+use std::mem::take;
+
 use crate::stories::features::Features;
 use crate::text::quick_hash::QuickMap;
 
@@ -53,8 +55,10 @@ pub(crate) fn groups(reports: &[Report<'_>]) -> Vec<usize> {
     let vectors = unit_vectors(reports);
     let features = 1 + vectors.iter().flatten().map(|entry| entry.feature).max().unwrap_or(0);
     let near = Similarities::between(&vectors, features, reports);
-    let learnt: Vec<Vector> =
-        (0..reports.len()).map(|report| learn(report, reports, &vectors, &near)).collect();
+    let mut sum = Sum::over(features);
+    let learnt: Vec<Vector> = (0..reports.len())
+        .map(|report| learn(report, reports, &vectors, &near, &mut sum))
+        .collect();
     drop(near);
     let mut excess = Similarities::between(&learnt, features, reports);
     excess.subtract_needs(reports);
@@ -102,7 +106,13 @@ fn scaled(mut vector: Vector, square: f32) -> Vector {
 }
 
 /// A report with some of what its nearest neighbours say, each weighed by its similarity.
-fn learn(report: usize, reports: &[Report<'_>], vectors: &[Vector], near: &Similarities) -> Vector {
+fn learn(
+    report: usize,
+    reports: &[Report<'_>],
+    vectors: &[Vector],
+    near: &Similarities,
+    sum: &mut Sum,
+) -> Vector {
     let short = reports[report].features.words < LONG;
     let wanted = if short { NEIGHBOURS_SHORT } else { NEIGHBOURS_LONG };
     let mut neighbours: Vec<(usize, f32)> = (0..reports.len())
@@ -117,14 +127,10 @@ fn learn(report: usize, reports: &[Report<'_>], vectors: &[Vector], near: &Simil
         neighbours.select_nth_unstable_by(wanted, nearest);
         neighbours.truncate(wanted);
     }
-    let mut sum: QuickMap<u32, f32> = QuickMap::default();
     for (other, share) in neighbours.into_iter().chain([(report, 1.0)]) {
-        for entry in &vectors[other] {
-            *sum.entry(entry.feature).or_default() += share * entry.weight;
-        }
+        sum.add(&vectors[other], share);
     }
-    let entry = |(feature, weight)| Entry { feature, weight };
-    let mut learnt: Vector = sum.into_iter().map(entry).collect();
+    let mut learnt = sum.take();
     let heaviest = |one: &Entry, other: &Entry| {
         other.weight.total_cmp(&one.weight).then(one.feature.cmp(&other.feature))
     };
@@ -137,6 +143,37 @@ fn learn(report: usize, reports: &[Report<'_>], vectors: &[Vector], near: &Simil
     let own = (1.0 - square(&vectors[report])).max(0.0);
     let all = square(&learnt) + own;
     scaled(learnt, all)
+}
+
+/// A sum of vectors. It has a place for every feature, and is used again and again.
+struct Sum {
+    weights: Vec<f32>,
+    /// The features whose place is not zero.
+    touched: Vec<u32>,
+}
+
+impl Sum {
+    fn over(features: u32) -> Self {
+        Self { weights: vec![0.0; features as usize], touched: Vec::new() }
+    }
+
+    /// Weights are above zero, and so is `share`.
+    fn add(&mut self, vector: &[Entry], share: f32) {
+        for entry in vector {
+            let weight = &mut self.weights[entry.feature as usize];
+            if *weight == 0.0 {
+                self.touched.push(entry.feature);
+            }
+            *weight += share * entry.weight;
+        }
+    }
+
+    /// The sum in no order; what is left is zero.
+    fn take(&mut self) -> Vector {
+        let weights = &mut self.weights;
+        let entry = |feature| Entry { feature, weight: take(&mut weights[feature as usize]) };
+        self.touched.drain(..).map(entry).collect()
+    }
 }
 
 fn square(vector: &[Entry]) -> f32 {
