@@ -21,7 +21,7 @@
 //! | who asked for it | [`interests`] |
 //! | links that only we can sign | [`tokens`] |
 //! | what the reader gets | [`digest`] |
-//! | doors: time, settings, sources, web, database, mail, service manager | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] [`systemd`] |
+//! | doors: time, settings, sources, web, database, mail, service manager, allocator | [`clock`] [`config`] [`sources`] [`fetch`] [`store`] [`mail`] [`systemd`] [`memory`] |
 //! | flows: the steps in order | [`jobs`] |
 //! | edges: servers, the demo, the service, the commands | [`web`] [`demo`] [`service`] [`cli`] |
 
@@ -48,6 +48,7 @@ pub mod fetch;
 pub mod store;
 pub mod mail;
 pub mod systemd;
+pub mod memory;
 
 pub mod jobs;
 

@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, SecondsFormat, Utc};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +26,7 @@ use crate::jobs::sync_lists::ListSync;
 use crate::jobs::tell_operator::Caretaker;
 use crate::lists::ListSource;
 use crate::mail::Mailer;
+use crate::memory;
 use crate::model::source::{Source, SourceId};
 use crate::store::{self, CrawlLock, Store};
 use crate::systemd;
@@ -38,6 +39,8 @@ const GRACE: Duration = Duration::from_secs(15);
 const SENDING_GRACE: Duration = Duration::from_secs(25);
 /// As above for the web server, which itself waits for open connections a little less.
 const WEB_GRACE: Duration = Duration::from_secs(10);
+/// Time between two rounds in which freed memory goes back to the system.
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(10);
 /// A crawl that has not moved for this long, and four pages more, hangs. Its longest rest is five
 /// minutes; a visit whose listings all answer at the last moment takes some minutes more.
 const STILL: Duration = Duration::from_mins(30);
@@ -381,9 +384,16 @@ impl Watched {
     }
 }
 
-/// Starts the watchdog, where there is a service manager to hear it.
+/// Starts what gives memory back, and the watchdog, where there is a service manager to hear it.
 fn watch_over(crawler: &Crawler, watched: watch::Receiver<Watched>) -> Group {
     let mut watching = Group::default();
+    let stop = watching.stop.clone();
+    watching.spawn("the giving back of memory", async move {
+        while stop.run_until_cancelled(sleep(GIVE_BACK_EVERY)).await.is_some() {
+            spawn_blocking(memory::give_back).await?;
+        }
+        anyhow::Ok(())
+    });
     if systemd::listens() {
         // Two of four beats may fail or be late before systemd loses patience.
         let every = systemd::watchdog().map_or(STATUS_EVERY, |most| STATUS_EVERY.min(most / 4));
