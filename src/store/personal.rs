@@ -69,20 +69,14 @@ pub struct HeldMail {
 /// A mail and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecentMail {
-    pub cause: String,
+    /// The article it is about, where it is about one.
+    pub article: Option<i64>,
     pub subject: String,
     /// `waiting`, `sent` or `failed`.
     pub state: String,
     pub created: DateTime<Utc>,
     /// What the mail server said last.
     pub reply: String,
-}
-
-impl RecentMail {
-    /// The article it is about, where it is about one.
-    pub fn article(&self) -> Option<i64> {
-        self.cause.strip_prefix("article:")?.parse().ok()
-    }
 }
 
 impl Store {
@@ -124,24 +118,32 @@ impl Store {
     pub async fn recent_mails(&self, subscriber: i64, limit: usize) -> Result<Vec<RecentMail>> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT cause, subject, state, created, reply FROM delivery
+                "SELECT article, cause, subject, state, created, reply FROM delivery
                  WHERE subscriber = ?1 ORDER BY id DESC LIMIT ?2",
             )?;
             let mut rows = statement.query(params![subscriber, limit])?;
             let mut mails = Vec::new();
             while let Some(row) = rows.next()? {
+                let cause: String = row.get(1)?;
                 mails.push(RecentMail {
-                    cause: row.get(0)?,
-                    subject: row.get(1)?,
-                    state: row.get(2)?,
-                    created: parse_moment(&row.get::<_, String>(3)?)?,
-                    reply: row.get(4)?,
+                    article: row.get::<_, Option<i64>>(0)?.or_else(|| article_of(&cause)),
+                    subject: row.get(2)?,
+                    state: row.get(3)?,
+                    created: parse_moment(&row.get::<_, String>(4)?)?,
+                    reply: row.get(5)?,
                 });
             }
             Ok(mails)
         })
         .await
     }
+}
+
+/// The article of a mail that follows an alert up: `revision:42:1`, `gone:42`.
+fn article_of(cause: &str) -> Option<i64> {
+    let (kind, rest) = cause.split_once(':')?;
+    let number = rest.split(':').next()?;
+    matches!(kind, "revision" | "gone").then(|| number.parse().ok())?
 }
 
 fn digests(connection: &Connection, subscriber: i64) -> Result<Vec<HeldDigest>> {

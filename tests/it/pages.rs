@@ -155,7 +155,7 @@ async fn the_whole_way_from_subscribing_to_being_forgotten() {
     let alert = mails.iter().find(|mail| mail.email.expose() == BEN).unwrap();
     assert!(0 < open_all(&site, &alert.html).await);
     let body = site.get(&settings).await.body;
-    assert!(body.contains("names: Velmora Trading"), "the page says why it came: {body}");
+    assert!(body.contains("Your interest “Ships”: "), "the page says why it came: {body}");
     let article = [("article", web.url("/article"))];
     let why = format!("{settings}/why?");
     let why = url::Url::parse_with_params(&why, article).unwrap();

@@ -145,7 +145,7 @@ impl Pages {
     }
 
     async fn mail_view(&self, mail: RecentMail, bearer: &Bearer) -> store::Result<MailView> {
-        let because = match mail.article() {
+        let because = match mail.article {
             Some(article) => self.reasons(article, bearer).await?,
             None => Vec::new(),
         };
