@@ -41,6 +41,8 @@ const SENDING_GRACE: Duration = Duration::from_secs(25);
 const WEB_GRACE: Duration = Duration::from_secs(10);
 /// Time between two rounds in which freed memory goes back to the system.
 const GIVE_BACK_EVERY: Duration = Duration::from_secs(10);
+/// A crawl that has not moved for this long rests, and so does what it keeps at hand.
+const AT_REST: Duration = Duration::from_mins(1);
 /// A crawl that has not moved for this long, and four pages more, hangs. Its longest rest is five
 /// minutes; a visit whose listings all answer at the last moment takes some minutes more.
 const STILL: Duration = Duration::from_mins(30);
@@ -369,6 +371,22 @@ fn is_same_web(old: &Plan, new: &Plan) -> bool {
     is_same_door && are_same_pages && old.crawler.public_url == new.crawler.public_url
 }
 
+/// Gives freed memory back to the system from time to time, and once in each rest what is kept to be
+/// fast.
+async fn give_memory_back(store: Store, heart: Heart) -> anyhow::Result<()> {
+    loop {
+        sleep(GIVE_BACK_EVERY).await;
+        let still = heart.still_for(Instant::now());
+        // A database that cannot be written now is the caretaker's matter.
+        if (AT_REST..AT_REST + GIVE_BACK_EVERY).contains(&still)
+            && let Err(error) = store.forget_pages().await
+        {
+            tracing::debug!(%error, "the writer keeps its pages in memory");
+        }
+        spawn_blocking(memory::give_back).await?;
+    }
+}
+
 /// What the watchdog needs to know of the plan in force.
 #[derive(Debug, Clone)]
 struct Watched {
@@ -387,12 +405,10 @@ impl Watched {
 /// Starts what gives memory back, and the watchdog, where there is a service manager to hear it.
 fn watch_over(crawler: &Crawler, watched: watch::Receiver<Watched>) -> Group {
     let mut watching = Group::default();
+    let giving_back = give_memory_back(crawler.store.clone(), crawler.heart.clone());
     let stop = watching.stop.clone();
     watching.spawn("the giving back of memory", async move {
-        while stop.run_until_cancelled(sleep(GIVE_BACK_EVERY)).await.is_some() {
-            spawn_blocking(memory::give_back).await?;
-        }
-        anyhow::Ok(())
+        stop.run_until_cancelled(giving_back).await.unwrap_or(Ok(()))
     });
     if systemd::listens() {
         // Two of four beats may fail or be late before systemd loses patience.

@@ -239,6 +239,12 @@ impl Store {
         self.write(|_| Ok(())).await
     }
 
+    /// Lets go of the pages of the database that the writer keeps in memory; it reads them again when it
+    /// needs them.
+    pub async fn forget_pages(&self) -> Result<()> {
+        self.write(|transaction| Ok(transaction.execute_batch("PRAGMA shrink_memory")?)).await
+    }
+
     /// Waits for the writes before it, and folds the write-ahead log into the database file, so
     /// that a copy of that one file is whole.
     pub async fn settle(&self) -> Result<()> {
