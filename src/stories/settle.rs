@@ -201,22 +201,35 @@ impl Similarities {
                     line[*column as usize] += entry.weight * weight;
                 }
             }
+            for (value, report) in line.iter_mut().zip(&reports[..row]) {
+                if 0.0 < *value {
+                    *value *= fade(reports[row].at, report.at);
+                }
+            }
             let number = u32::try_from(row).expect("fewer reports than 2^32");
             for entry in vector {
                 bearers[entry.feature as usize].push((number, entry.weight));
             }
         }
-        for row in 0..size {
-            for column in 0..row {
-                let value = values[row * size + column];
-                if 0.0 < value {
-                    let faded = value * fade(reports[row].at, reports[column].at);
-                    values[row * size + column] = faded;
-                    values[column * size + row] = faded;
+        let mut similarities = Self { size, values };
+        similarities.mirror();
+        similarities
+    }
+
+    /// Copies what is below the diagonal above it, square by square: a column of a large matrix has each
+    /// number on a cache line of its own.
+    fn mirror(&mut self) {
+        const SIDE: usize = 32;
+        let size = self.size;
+        for top in (0..size).step_by(SIDE) {
+            for left in (0..=top).step_by(SIDE) {
+                for row in top..size.min(top + SIDE) {
+                    for column in left..row.min(left + SIDE) {
+                        self.values[column * size + row] = self.values[row * size + column];
+                    }
                 }
             }
         }
-        Self { size, values }
     }
 
     fn get(&self, one: usize, other: usize) -> f32 {
