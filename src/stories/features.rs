@@ -3,13 +3,15 @@
 
 use crate::stories::Report;
 use crate::text::overlap::run_hash;
-use crate::text::quick_hash::QuickMap;
+use crate::text::quick_hash::{Quick, QuickMap};
 use crate::text::words::{is_spaceless, words};
 
 /// Words that are looked at. News says first who did what.
 const WORDS_MOST: usize = 400;
 /// Letters of a word that count: a blunt way to forget endings, the same in every language.
 const STEM: usize = 9;
+const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
+const HASH_STEP: u64 = 0x0000_0100_0000_01b3;
 /// Share of words with a capital from which capitals say nothing.
 const HEADLINE: f32 = 0.6;
 /// Weights of the channels beside words, which weigh 1.
@@ -100,7 +102,8 @@ pub(crate) struct Counted {
 
 pub(crate) fn count(report: &Report<'_>) -> Counts {
     let all: Vec<&str> = words(report.title).chain(words(report.text)).take(WORDS_MOST).collect();
-    let mut counts: QuickMap<u64, Counted> = QuickMap::default();
+    // A word, and seldom more than the pair it ends and the name it is.
+    let mut counts = QuickMap::with_capacity_and_hasher(3 * all.len(), Quick::default());
     let mut count = |channel: Channel, stem: u64, is_word_like: bool| {
         let hash = run_hash(&[channel as u64, stem]);
         let new = Counted { hash, channel, stem, is_word_like, times: 0 };
@@ -145,16 +148,17 @@ fn hash_of_id(id: &str) -> u64 {
 /// The hash of a word without case and ending. One character of a script without spaces says
 /// little; there the pairs tell.
 pub(crate) fn hash(word: &str) -> u64 {
-    let mut letters = 0;
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for c in word.chars().flat_map(char::to_lowercase) {
-        letters += 1;
-        if STEM < letters && !is_spaceless(c) && !c.is_ascii_digit() {
-            break;
-        }
-        hash = (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0000_0100_0000_01b3);
+    let add = |hash: u64, c: char| (hash ^ u64::from(u32::from(c))).wrapping_mul(HASH_STEP);
+    if word.is_ascii() {
+        let counts = |(place, byte): &(usize, u8)| *place < STEM || byte.is_ascii_digit();
+        let stem = word.bytes().enumerate().take_while(counts);
+        return stem
+            .fold(HASH_START, |hash, (_, byte)| add(hash, byte.to_ascii_lowercase().into()));
     }
-    hash
+    let letters = word.chars().flat_map(char::to_lowercase).enumerate();
+    let stem =
+        letters.take_while(|(place, c)| *place < STEM || is_spaceless(*c) || c.is_ascii_digit());
+    stem.fold(HASH_START, |hash, (_, c)| add(hash, c))
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let start = rest.find(char::is_alphanumeric)?;
+        let start = rest.find(is_letter_or_digit)?;
         rest = &rest[start..];
         let first = rest.chars().next()?;
         let end = if is_spaceless(first) {
             first.len_utf8()
         } else {
-            rest.find(|c: char| !c.is_alphanumeric() || is_spaceless(c)).unwrap_or(rest.len())
+            let ends = |c: char| !is_letter_or_digit(c) || (!c.is_ascii() && is_spaceless(c));
+            rest.find(ends).unwrap_or(rest.len())
         };
         let (word, after) = rest.split_at(end);
         rest = after;
