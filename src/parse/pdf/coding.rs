@@ -5,20 +5,37 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use hayro_cmap::{BfString, CMap, CMapName, CidFamily, WritingMode, load_embedded};
-use lopdf::{Dictionary, Document, Object};
+use lopdf::{Dictionary, Document, Object, Stream};
 
-/// Most bytes an encoding may unfold to.
-const MAX_ENCODING: usize = 4 << 20;
+/// Most bytes one map may unfold to, and all maps of a document: fonts can share a map, and a small
+/// file can have many fonts.
+const MAX_MAP: usize = 4 << 20;
+const MAX_MAPS: usize = 64 << 20;
 /// Bytes of the longest code.
 const LONGEST: usize = 4;
 
-/// The tables that come with the library, each unfolded once a document.
-#[derive(Default)]
+/// The tables that come with the library, each unfolded once a document, and what the maps of the
+/// document may still unfold to.
 pub(in crate::parse::pdf) struct Tables {
     known: HashMap<Vec<u8>, Option<Rc<CMap>>>,
+    room: usize,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Tables { known: HashMap::new(), room: MAX_MAPS }
+    }
 }
 
 impl Tables {
+    /// The content of a map; none where it is too large or the document has had its share.
+    pub(in crate::parse::pdf) fn unfold(&mut self, map: &Stream) -> Option<Vec<u8>> {
+        let most = MAX_MAP.min(self.room);
+        let content = map.get_plain_content_with_limit(most).ok();
+        self.room -= content.as_ref().map_or(most, Vec::len);
+        content
+    }
+
     fn named(&mut self, name: CMapName<'_>) -> Option<Rc<CMap>> {
         let unfold = || CMap::parse(load_embedded(name)?, load_embedded).map(Rc::new);
         self.known.entry(name.to_bytes().to_vec()).or_insert_with(unfold).clone()
@@ -58,10 +75,9 @@ impl Coding {
                 CMapName::IdentityV => Some(Rc::new(CMap::identity_v())),
                 name => tables.named(name),
             },
-            Ok(Object::Stream(stream)) => stream
-                .get_plain_content_with_limit(MAX_ENCODING)
-                .ok()
-                .and_then(|map| CMap::parse(&map, load_embedded).map(Rc::new)),
+            Ok(Object::Stream(stream)) => {
+                tables.unfold(stream).and_then(|map| CMap::parse(&map, load_embedded).map(Rc::new))
+            }
             _ => None,
         };
         let numbers = numbers.unwrap_or_else(|| Rc::new(CMap::identity_h()));

@@ -67,7 +67,7 @@ impl<'d> Fonts<'d> {
 impl Font {
     fn read(font: &Dictionary, document: &Document, tables: &mut Tables) -> Font {
         let mapped = font.get_deref(b"ToUnicode", document).and_then(Object::as_stream).ok();
-        let mapped = mapped.and_then(|map| map.get_plain_content_with_limit(MAX_MAP).ok());
+        let mapped = mapped.and_then(|map| tables.unfold(map));
         let mut meanings = mapped.map(|map| meanings::read(&map)).unwrap_or_default();
         if name(font, b"Subtype", document) == Some(b"Type0") {
             let descendant = descendant(font, document);

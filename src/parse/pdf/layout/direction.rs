@@ -63,11 +63,11 @@ pub(in crate::parse::pdf::layout) fn with_marks(runs: Vec<Run>) -> Vec<Run> {
     letters
 }
 
+/// Puts marks that were drawn after their letter on it, the last one outermost.
 fn put_on_last(letters: &mut [Run], marks: &mut Vec<Run>) {
-    for mark in marks.drain(..) {
-        if let Some(letter) = letters.last_mut() {
-            letter.text.insert_str(0, &mark.text);
-        }
+    let marks: String = marks.drain(..).rev().map(|mark| mark.text).collect();
+    if let Some(letter) = letters.last_mut() {
+        letter.text.insert_str(0, &marks);
     }
 }
 
@@ -177,20 +177,21 @@ fn from_right(seen: &[char], classes: &[BidiClass]) -> String {
     turned.into_iter().collect()
 }
 
-/// The parts of a line that run to the right, from left to right.
+/// The parts of a line that run to the right, from left to right. Nothing is looked for twice: a
+/// line can be as long as the document.
 fn parts_to_right(seen: &[char], classes: &[BidiClass]) -> Vec<Range<usize>> {
+    let barrier = next(classes, |class| is_left_letter(class) || class == BidiClass::AN);
+    let letter = next(classes, |class| class == BidiClass::L);
+    let arabic = in_arabic(classes);
     let mut parts = Vec::new();
     let mut at = 0;
     while at < seen.len() {
+        let begins_signs = is_sign(classes[at]) && (at == 0 || !is_sign(classes[at - 1]));
         let part = match classes[at] {
-            BidiClass::L => phrase_at(seen, classes, at),
-            BidiClass::EN => {
-                let phrase = phrase_at(seen, classes, at);
-                let has_letter = classes[phrase.clone()].contains(&BidiClass::L);
-                if has_letter { phrase } else { number_at(classes, at) }
+            BidiClass::L | BidiClass::EN if letter[at] < barrier[at] => {
+                phrase_at(seen, classes, at, barrier[at])
             }
-            BidiClass::AN => number_at(classes, at),
-            class if is_sign(class) => number_at(classes, at),
+            class if is_digit(class) || begins_signs => number_at(classes, at, arabic[at]),
             _ => at..at,
         };
         at = part.end.max(at + 1);
@@ -201,37 +202,65 @@ fn parts_to_right(seen: &[char], classes: &[BidiClass]) -> Vec<Range<usize>> {
     parts
 }
 
-/// Latin words and the numbers beside them, from the place of one to the last of them.
-fn phrase_at(seen: &[char], classes: &[BidiClass], at: usize) -> Range<usize> {
-    let others = |class: &&BidiClass| !is_left_letter(**class) && **class != BidiClass::AN;
-    let reach = at + classes[at..].iter().take_while(others).count();
-    let is_core = |class: &BidiClass| matches!(class, BidiClass::L | BidiClass::EN);
-    let last = classes[at..reach].iter().rposition(is_core).unwrap_or(0);
-    let mut end = at + last + 1;
-    // A bracket that was opened among the words closes there.
-    let opened = |close: char, upto: usize| {
-        let depth = seen[at..upto].iter().fold(0_i32, |depth, c| match *c {
-            c if c == mirrored(close) => depth + 1,
-            c if c == close => depth - 1,
-            _ => depth,
-        });
-        0 < depth
-    };
-    while end < reach && matches!(seen[end], ')' | ']' | '}') && opened(seen[end], end) {
-        end += 1;
+/// For each place, the place of the next such character from there on; the end where there is none.
+fn next(classes: &[BidiClass], is_such: impl Fn(BidiClass) -> bool) -> Vec<usize> {
+    let mut next = vec![classes.len(); classes.len()];
+    let mut found = classes.len();
+    for (at, class) in classes.iter().enumerate().rev() {
+        if is_such(*class) {
+            found = at;
+        }
+        next[at] = found;
     }
-    at..end
+    next
+}
+
+/// For each place, whether the letter read before it, or else the one after it, is Arabic: digits
+/// then lose the hold on signs and dashes that they have elsewhere (rules W2 to W5).
+fn in_arabic(classes: &[BidiClass]) -> Vec<bool> {
+    let is_letter = |class: BidiClass| is_left_letter(class) || class == BidiClass::L;
+    let before = next(classes, is_letter);
+    let mut after = None;
+    let letters = classes.iter().zip(before).map(|(class, before)| {
+        let letter = classes.get(before).copied().or(after);
+        if is_letter(*class) {
+            after = Some(*class);
+        }
+        *class == BidiClass::AN || letter == Some(BidiClass::AL)
+    });
+    letters.collect()
+}
+
+/// Latin words and the numbers beside them, from the place of one to the last of them before the
+/// barrier, the next character that runs to the left.
+fn phrase_at(seen: &[char], classes: &[BidiClass], at: usize, barrier: usize) -> Range<usize> {
+    let is_core = |class: &BidiClass| matches!(class, BidiClass::L | BidiClass::EN);
+    let last = classes[at..barrier].iter().rposition(is_core).unwrap_or(0);
+    let end = at + last + 1;
+    // Brackets that were opened among the words close there.
+    let mut open = Vec::new();
+    for c in &seen[at..end] {
+        match *c {
+            '(' | '[' | '{' => open.push(mirrored(*c)),
+            c if open.last() == Some(&c) => _ = open.pop(),
+            _ => {}
+        }
+    }
+    let closing = seen[end..barrier].iter().zip(open.iter().rev());
+    at..end + closing.take_while(|(found, expected)| found == expected).count()
 }
 
 /// Digits with the marks inside them: `1,250.75`, `12/05/2024`; where the algorithm says so, with the
 /// signs beside them: `50%`. Empty where no number begins.
-fn number_at(classes: &[BidiClass], at: usize) -> Range<usize> {
-    let arabic = follows_arabic(classes, at);
+fn number_at(classes: &[BidiClass], at: usize, arabic: bool) -> Range<usize> {
     let signs = |from: usize| {
         let count = classes[from..].iter().take_while(|class| is_sign(**class)).count();
         if arabic { 0 } else { count }
     };
-    let digits = |from: usize| classes[from..].iter().take_while(|class| is_digit(**class)).count();
+    let digits = |from: usize| {
+        let rest = classes.get(from..).unwrap_or_default();
+        rest.iter().take_while(|class| is_digit(**class)).count()
+    };
     let mut end = at + signs(at);
     if digits(end) == 0 {
         return at..at;
@@ -249,15 +278,6 @@ fn number_at(classes: &[BidiClass], at: usize) -> Range<usize> {
         end += 1;
     }
     at..end + signs(end)
-}
-
-/// Whether the letter read before a place, or else the one after it, is Arabic: digits then lose
-/// the hold on signs and dashes that they have elsewhere (rules W2 to W5).
-fn follows_arabic(classes: &[BidiClass], at: usize) -> bool {
-    let strong = |class: &&BidiClass| is_left_letter(**class) || **class == BidiClass::L;
-    let before = classes[at..].iter().find(strong);
-    let letter = before.or_else(|| classes[..at].iter().rfind(strong));
-    letter == Some(&BidiClass::AL) || classes[at] == BidiClass::AN
 }
 
 fn is_left_letter(class: BidiClass) -> bool {
@@ -353,6 +373,18 @@ mod tests {
         let line = "المادة (3): يجمد كل ما يملكه «البنك» [في الداخل].";
         let by_meaning: String = seen(line, Direction::ToLeft).chars().map(mirrored).collect();
         assert_eq!(as_read(&by_meaning, Direction::ToLeft), line);
+    }
+
+    #[test]
+    fn endless_lines_take_linear_time() {
+        for piece in
+            ["1 ", "1 א ", "(A", "A)", "%", "% 1", "א", "A א", "1,", "((((A))))א", "\u{64b}"]
+        {
+            let line = piece.repeat(300_000);
+            for main in [Direction::ToLeft, Direction::ToRight] {
+                assert_eq!(as_read(&line, main).chars().count(), line.chars().count());
+            }
+        }
     }
 
     #[test]
