@@ -1,7 +1,9 @@
 //! What can be measured of a passage: its words, its place in the tree and on the page, its
 //! neighbours, and how it compares with what the page claims.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
 
 use crate::extract::hints::Hints;
 use crate::extract::metadata::Metadata;
@@ -17,16 +19,26 @@ use crate::text::words::{count_up_to, ends_sentence};
 /// The measures of every passage of a page: one row a passage, one column a feature.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
-    /// Names of the columns.
+    /// Names of the columns, where they were asked for.
     pub names: Vec<String>,
     /// The rows one after the other.
     pub values: Vec<f32>,
+    /// How many columns there are.
+    width: usize,
+}
+
+/// Whether a table names its columns: the trees know them by number, and several hundred names cost
+/// as much as some rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::extract) enum Names {
+    Given,
+    LeftOut,
 }
 
 impl Table {
     /// The measures of passage `index`.
     pub fn row(&self, index: usize) -> &[f32] {
-        &self.values[index * self.names.len()..][..self.names.len()]
+        &self.values[index * self.width..][..self.width]
     }
 
     /// The rows one by one.
@@ -34,14 +46,15 @@ impl Table {
         (0..self.len()).map(|index| self.row(index)).collect()
     }
 
-    /// Makes room for so many rows like the first.
-    pub(in crate::extract) fn reserve(&mut self, rows: usize) {
-        self.values.reserve_exact((rows.max(1) - 1) * self.names.len());
+    /// Takes the one row there is for the measure of its width, and makes room for so many like it.
+    pub(in crate::extract) fn settle_width(&mut self, rows: usize) {
+        self.width = self.values.len();
+        self.values.reserve_exact((rows.max(1) - 1) * self.width);
     }
 
     /// How many passages there are.
     pub fn len(&self) -> usize {
-        if self.names.is_empty() { 0 } else { self.values.len() / self.names.len() }
+        self.values.len().checked_div(self.width).unwrap_or(0)
     }
 
     /// Whether there is no passage.
@@ -50,7 +63,7 @@ impl Table {
     }
 }
 
-/// Writes rows column by column; the first row names the columns.
+/// Writes rows column by column; the first row may name the columns.
 pub(in crate::extract) struct Row<'t> {
     pub(in crate::extract) table: &'t mut Table,
     pub(in crate::extract) naming: bool,
@@ -158,9 +171,12 @@ fn put_words(row: &mut Row<'_>, passage: &Passage, facts: &Facts) {
     row.flag("quoted", text.starts_with(['"', '“', '„', '«', '「']));
     row.flag("parentheses", text.starts_with(['(', '[', '（']));
     row.flag("at sign", facts.at_sign);
-    let has = |word: &[u8]| memmem::find(text.as_bytes(), word).is_some();
-    row.flag("web address", has(b"http") || has(b"www."));
+    row.flag("web address", WEB_SIGNS.iter().any(|sign| sign.find(text.as_bytes()).is_some()));
 }
+
+/// What an address of the web begins with.
+static WEB_SIGNS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| ["http", "www."].map(Finder::new));
 
 fn put_kind(row: &mut Row<'_>, passage: &Passage) {
     let (heading, depth) = match passage.kind {
@@ -231,9 +247,9 @@ pub(in crate::extract) struct Survey<'p> {
     /// Index of the longest passage of prose.
     longest: Option<usize>,
     title: QuickSet<u64>,
-    description: String,
+    description: Description,
     body: QuickMap<u64, u32>,
-    names: Vec<String>,
+    names: Vec<Finder<'static>>,
     images: QuickSet<String>,
     dated: bool,
     signed: bool,
@@ -243,6 +259,43 @@ pub(in crate::extract) struct Survey<'p> {
     likes: Vec<Likes>,
     /// Signs passed since the headline, for each passage.
     passed: Vec<Passed>,
+}
+
+/// The page's summary of itself, folded.
+struct Description {
+    text: String,
+    words: QuickSet<u64>,
+    within: Finder<'static>,
+}
+
+impl Description {
+    /// More bytes than these tell one page from another.
+    const LONG: usize = 20;
+
+    fn of(description: Option<&str>) -> Self {
+        let text = description.map(fold).unwrap_or_default();
+        Description {
+            words: overlap::token_hashes(&text).into_iter().collect(),
+            within: Finder::new(&text).into_owned(),
+            text,
+        }
+    }
+
+    /// Whether a folded text of these words is part of it. Words between two others are whole
+    /// words of the description then, so that one look at one of them mostly says no.
+    fn holds(&self, folded: &str, words: &[u64]) -> bool {
+        let [_, inner, .., _] = words else { return false };
+        self.words.contains(inner)
+            && folded.len() <= self.text.len()
+            && memmem::find(self.text.as_bytes(), folded.as_bytes()).is_some()
+    }
+
+    /// Whether it is long enough to tell something, and part of a folded text.
+    fn is_in(&self, folded: &str) -> bool {
+        Self::LONG < self.text.len()
+            && self.text.len() <= folded.len()
+            && self.within.find(folded.as_bytes()).is_some()
+    }
 }
 
 /// Siblings with the same tag and classes: cards of a list, comments, further articles.
@@ -287,7 +340,8 @@ impl<'p> Survey<'p> {
             .filter(|at| facts[*at].prose)
             .max_by_key(|at| (list[*at].chars, usize::MAX - at));
         let headline = headline(list, &title);
-        let names = metadata.byline.iter().map(|name| fold(name)).filter(|n| n.len() > 3).collect();
+        let names = metadata.byline.iter().map(|name| fold(name)).filter(|name| name.len() > 3);
+        let names = names.map(|name| Finder::new(&name).into_owned()).collect();
         Survey {
             dom,
             list,
@@ -302,7 +356,7 @@ impl<'p> Survey<'p> {
             likes: likes(dom, &looks),
             passed: passed(list, headline),
             title,
-            description: metadata.description.as_deref().map(fold).unwrap_or_default(),
+            description: Description::of(metadata.description.as_deref()),
             body: metadata
                 .body
                 .as_deref()
@@ -319,10 +373,10 @@ impl<'p> Survey<'p> {
     }
 
     /// The measures of these passages, a row each, in the same order.
-    pub(in crate::extract) fn rows(&self, asked: &[usize]) -> Table {
+    pub(in crate::extract) fn rows(&self, asked: &[usize], names: Names) -> Table {
         let mut table = Table::default();
         for (number, at) in asked.iter().enumerate() {
-            let (at, naming) = (*at, number == 0);
+            let (at, naming) = (*at, number == 0 && names == Names::Given);
             let mut row = Row { table: &mut table, naming };
             put_words(&mut row, &self.list[at], &self.facts[at]);
             put_kind(&mut row, &self.list[at]);
@@ -331,8 +385,8 @@ impl<'p> Survey<'p> {
             self.put_place(&mut row, at);
             self.put_neighbours(&mut row, at);
             self.put_claims(&mut row, at);
-            if naming {
-                table.reserve(asked.len());
+            if number == 0 {
+                table.settle_width(asked.len());
             }
         }
         table
@@ -534,12 +588,8 @@ impl<'p> Survey<'p> {
         row.put("in title", shared / tokens.len().max(1) as f32);
         row.put("of title", (shared / self.title.len().max(1) as f32).min(2.0));
         row.flag("is headline", self.headline == Some(at));
-        let holds = |text: &str, part: &str| {
-            part.len() <= text.len() && memmem::find(text.as_bytes(), part.as_bytes()).is_some()
-        };
-        row.flag("in description", tokens.len() >= 3 && holds(&self.description, folded));
-        let long = self.description.len() > 20;
-        row.flag("holds description", long && holds(folded, &self.description));
+        row.flag("in description", self.description.holds(folded, &tokens));
+        row.flag("holds description", self.description.is_in(folded));
         let in_body = if self.body.is_empty() { -1.0 } else { self.share_in_body(&tokens) };
         row.put("in body", in_body);
         let copies = &self.copies[folded];
@@ -547,7 +597,8 @@ impl<'p> Survey<'p> {
         row.put("copies before", copies.partition_point(|copy| *copy < at).min(5) as f32);
         row.flag("page dated", self.dated);
         row.flag("page signed", self.signed);
-        row.flag("names author", self.names.iter().any(|name| holds(folded, name)));
+        let names = |name: &Finder<'_>| name.find(folded.as_bytes()).is_some();
+        row.flag("names author", self.names.iter().any(names));
         row.flag("image text", self.images.contains(folded));
     }
 
@@ -673,17 +724,13 @@ fn signature(node: Node<'_>, looks: &[u64]) -> u64 {
 
 /// One number for the tag and the classes of each node, digits left out.
 fn looks(dom: &Dom) -> Vec<u64> {
-    let mut classes: QuickMap<&str, u64> = QuickMap::default();
-    let look = |node: Node<'_>, class: u64| hash_without_digits(node.tag()).rotate_left(7) ^ class;
-    dom.iter()
-        .map(|node| match node.class() {
-            _ if !node.is_element() => 0,
-            "" => look(node, hash_without_digits("")),
-            class => {
-                look(node, *classes.entry(class).or_insert_with(|| hash_without_digits(class)))
-            }
-        })
-        .collect()
+    let mut classes: Vec<Option<u64>> = vec![None; dom.class_lists() + 1];
+    let mut look = |node: Node<'_>| {
+        let class = &mut classes[node.class_number()];
+        let class = *class.get_or_insert_with(|| hash_without_digits(node.class()));
+        hash_without_digits(node.tag()).rotate_left(7) ^ class
+    };
+    dom.iter().map(|node| if node.is_element() { look(node) } else { 0 }).collect()
 }
 
 fn hash_without_digits(text: &str) -> u64 {

@@ -1,7 +1,6 @@
 //! What the names of classes and ids say about an element's purpose.
 
-use crate::parse::dom::Node;
-use crate::text::quick_hash::QuickMap;
+use crate::parse::dom::{Dom, Node};
 
 /// Purposes as a set of flags; one element may have several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -378,15 +377,20 @@ const NAMES: &[(&str, Hints)] = &[
     ("ticker", Hints::LIVE.with(Hints::RELATED)),
 ];
 
-/// Lists of class names met on a page, each read once: a page has few of them on many elements.
-#[derive(Default)]
-pub(in crate::extract) struct Seen<'dom> {
-    classes: QuickMap<&'dom str, Hints>,
+/// What the lists of classes of a page say, each read once: a page has few of them on many elements.
+pub(in crate::extract) struct Seen {
+    /// By the number of the list.
+    classes: Vec<Option<Hints>>,
 }
 
-impl<'dom> Seen<'dom> {
-    fn of_classes(&mut self, classes: &'dom str) -> Hints {
-        *self.classes.entry(classes).or_insert_with(|| {
+impl Seen {
+    pub(in crate::extract) fn on(dom: &Dom) -> Self {
+        Seen { classes: vec![None; dom.class_lists() + 1] }
+    }
+
+    fn of_classes(&mut self, node: Node<'_>) -> Hints {
+        *self.classes[node.class_number()].get_or_insert_with(|| {
+            let classes = node.class();
             let hints = of_names(classes);
             if is_for_screen_readers(classes) { hints.with(Hints::UNSEEN) } else { hints }
         })
@@ -394,11 +398,10 @@ impl<'dom> Seen<'dom> {
 }
 
 /// What an element's tag, role, class and id say together.
-pub(in crate::extract) fn of<'dom>(node: Node<'dom>, seen: &mut Seen<'dom>) -> Hints {
-    let mut hints = of_tag(node.tag());
+pub(in crate::extract) fn of(node: Node<'_>, seen: &mut Seen) -> Hints {
+    let mut hints = of_tag(node.tag()).with(seen.of_classes(node));
     for (name, value) in node.attributes() {
         match name {
-            "class" => hints = hints.with(seen.of_classes(value)),
             "id" | "data-testid" | "data-component" | "itemprop" => {
                 hints = hints.with(of_names(value));
             }

@@ -15,7 +15,7 @@ pub use crate::extract::features::Table;
 pub use crate::extract::trees::{TreeNode, Trees};
 pub use crate::extract::weights::Weights;
 
-use crate::extract::features::Survey;
+use crate::extract::features::{Names, Survey};
 use crate::extract::hints::Hints;
 use crate::extract::metadata::Metadata;
 use crate::extract::opinions::{Asked, Opinions};
@@ -73,7 +73,7 @@ impl<'p> Reading<'p> {
 
     /// The measures for the first opinion.
     pub fn measure(&self) -> Table {
-        self.survey().rows(&self.all())
+        self.survey().rows(&self.all(), Names::Given)
     }
 
     /// The measures for the second opinion, given the probabilities of the first.
@@ -93,7 +93,7 @@ impl<'p> Reading<'p> {
         let mut first = Vec::with_capacity(all.len());
         let mut table = Table::default();
         for some in all.chunks(AT_ONCE) {
-            table = survey.rows(some);
+            table = survey.rows(some, Names::LeftOut);
             first.extend(weights::first_opinion(&table.rows()));
         }
         // What nobody would believe at first is not worth a second opinion.
@@ -103,7 +103,7 @@ impl<'p> Reading<'p> {
         for some in open.chunks(AT_ONCE) {
             let measured = all.len() <= AT_ONCE;
             if !measured {
-                table = survey.rows(some);
+                table = survey.rows(some, Names::LeftOut);
             }
             let asked = some.iter().enumerate();
             let asked =

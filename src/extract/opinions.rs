@@ -73,9 +73,10 @@ impl<'p> Opinions<'p> {
                 again.names.clone_from(&rows.names);
             }
             again.values.extend_from_slice(rows.row(*row));
-            self.put(&mut Row { table: &mut again, naming: number == 0 }, *at);
+            let naming = number == 0 && !rows.names.is_empty();
+            self.put(&mut Row { table: &mut again, naming }, *at);
             if number == 0 {
-                again.reserve(asked.len());
+                again.settle_width(asked.len());
             }
         }
         again

@@ -55,8 +55,12 @@ pub(in crate::extract) struct Passages {
 
 /// Cuts a page into passages.
 pub(in crate::extract) fn cut(dom: &Dom) -> Passages {
-    let mut walk = Walk::default();
-    walk.passages.hints = vec![Hints::NONE; dom.len()];
+    let mut walk = Walk {
+        open: Vec::new(),
+        seen: hints::Seen::on(dom),
+        line: Line::default(),
+        passages: Passages { hints: vec![Hints::NONE; dom.len()], ..Passages::default() },
+    };
     let mut skip_to = NodeId(0);
     for node in dom.iter() {
         if node.id() < skip_to {
@@ -99,10 +103,9 @@ struct Frame {
     ordered: bool,
 }
 
-#[derive(Default)]
-struct Walk<'dom> {
+struct Walk {
     open: Vec<Frame>,
-    seen: hints::Seen<'dom>,
+    seen: hints::Seen,
     line: Line,
     passages: Passages,
 }
@@ -121,8 +124,8 @@ struct Line {
     switcher: bool,
 }
 
-impl<'dom> Walk<'dom> {
-    fn enter(&mut self, node: Node<'dom>) -> Entered {
+impl Walk {
+    fn enter(&mut self, node: Node<'_>) -> Entered {
         let tag = node.tag();
         match tag {
             "br" => {
@@ -214,13 +217,31 @@ impl<'dom> Walk<'dom> {
         if frame.kind == BlockKind::Code {
             self.line.text.push_str(characters);
         }
-        let mut rest = characters;
-        while let Some(first) = rest.chars().next() {
-            let blank = first.is_whitespace();
-            let ends = |c: char| c.is_whitespace() != blank;
-            let (run, after) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
-            rest = after;
-            self.line.push(run, frame);
+        // Most texts are words with single blanks between them, and are taken as a whole.
+        let words = characters.trim();
+        if let Some(chars) = chars_of_words(words) {
+            if characters.starts_with(char::is_whitespace) {
+                self.line.push_blank(frame);
+            }
+            if !words.is_empty() {
+                self.line.push_words(words, chars, frame);
+                if characters.ends_with(char::is_whitespace) {
+                    self.line.push_blank(frame);
+                }
+            }
+        } else {
+            let mut rest = characters;
+            while let Some(first) = rest.chars().next() {
+                let blank = first.is_whitespace();
+                let ends = |c: char| c.is_whitespace() != blank;
+                let (run, after) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
+                rest = after;
+                if blank {
+                    self.line.push_blank(frame);
+                } else {
+                    self.line.push_words(run, run.chars().count() as u32, frame);
+                }
+            }
         }
         self.line.switcher |= frame.switcher && self.line.chars > 0;
     }
@@ -284,7 +305,7 @@ impl<'dom> Walk<'dom> {
     }
 
     /// Reads a table of data as one passage; says no to a table that only lays out the page.
-    fn table(&mut self, table: Node<'dom>) -> bool {
+    fn table(&mut self, table: Node<'_>) -> bool {
         let Some(rows) = data_rows(table) else { return false };
         self.flush();
         let own = hints::of(table, &mut self.seen);
@@ -317,30 +338,46 @@ impl<'dom> Walk<'dom> {
 }
 
 impl Line {
-    /// Takes a run of characters that are all white space or none of them. The text of code has
-    /// been taken as it stands.
-    fn push(&mut self, run: &str, frame: &Frame) {
-        let code = frame.kind == BlockKind::Code;
-        if run.starts_with(char::is_whitespace) {
-            if !code && !self.text.ends_with([' ', '\n']) {
-                self.text.push(' ');
-            }
-            return;
+    /// Takes white space. The text of code has been taken as it stands.
+    fn push_blank(&mut self, frame: &Frame) {
+        if frame.kind != BlockKind::Code && !self.text.ends_with([' ', '\n']) {
+            self.text.push(' ');
         }
+    }
+
+    /// Takes words of so many characters, blanks left out. The text of code has been taken as it
+    /// stands.
+    fn push_words(&mut self, words: &str, chars: u32, frame: &Frame) {
+        let code = frame.kind == BlockKind::Code;
         if self.frame.is_none() {
             self.frame = Some(frame.clone());
             if !code {
                 self.text.clear();
             }
         }
-        let chars = run.chars().count() as u32;
         self.breaks = 0;
         self.chars += chars;
         self.linked += if frame.link { chars } else { 0 };
         if !code {
-            self.text.push_str(run);
+            self.text.push_str(words);
         }
     }
+}
+
+/// How many characters a text has beside its blanks, where it has no white space but single blanks
+/// inside.
+fn chars_of_words(text: &str) -> Option<u32> {
+    let mut chars = 0;
+    let mut after_blank = false;
+    for c in text.chars() {
+        let blank = c == ' ';
+        if (blank & after_blank) || (!blank && c.is_whitespace()) {
+            return None;
+        }
+        chars += u32::from(!blank);
+        after_blank = blank;
+    }
+    Some(chars)
 }
 
 impl Frame {

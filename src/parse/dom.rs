@@ -9,15 +9,18 @@ use std::fmt;
 use std::ops::Range;
 
 use html5ever::tendril::StrTendril;
-use html5ever::{Attribute, LocalName, Namespace, ns};
+use html5ever::{Attribute, LocalName, Namespace, local_name, ns};
 
 use crate::parse::selector::Selector;
+use crate::text::quick_hash::QuickMap;
 
 /// A parsed document. Node 0 is the document itself.
 pub struct Dom {
     pub(in crate::parse) nodes: Vec<Entry>,
     /// The attributes of all elements, those of one element together.
     pub(in crate::parse) attributes: Vec<Given>,
+    /// The attributes that are the first with their list of classes; see [`Node::class_number`].
+    classes: Vec<u32>,
 }
 
 /// One node of the list.
@@ -28,7 +31,16 @@ pub(in crate::parse) struct Entry {
     pub(in crate::parse) end: u32,
     /// Index of the previous sibling, or the node's own index where there is none.
     pub(in crate::parse) prev: u32,
+    /// The number of the list of classes, 0 where there is none.
+    class: u32,
     pub(in crate::parse) content: Content,
+}
+
+impl Entry {
+    /// A node without anything below it yet.
+    pub(in crate::parse) fn new(index: u32, parent: u32, prev: u32, content: Content) -> Self {
+        Entry { parent, end: index + 1, prev, class: 0, content }
+    }
 }
 
 /// What a node is.
@@ -110,6 +122,37 @@ pub struct Node<'dom> {
 }
 
 impl Dom {
+    pub(in crate::parse) fn new(nodes: Vec<Entry>, attributes: Vec<Given>) -> Self {
+        let mut dom = Dom { nodes, attributes, classes: Vec::new() };
+        dom.number_classes();
+        dom
+    }
+
+    /// Numbers the lists of classes: many elements bear few different ones, and whoever asks
+    /// something of each list asks it once.
+    fn number_classes(&mut self) {
+        let mut numbers: QuickMap<&str, u32> = QuickMap::default();
+        for entry in &mut self.nodes {
+            let Content::Element(element) = &entry.content else { continue };
+            if element.attributes.signs & sign("class") == 0 {
+                continue;
+            }
+            let range = element.attributes.range();
+            let from = range.start;
+            let own = &self.attributes[range];
+            let Some(at) = own.iter().position(|given| given.name == local_name!("class")) else {
+                continue;
+            };
+            let list: &str = &own[at].value;
+            if !list.is_empty() {
+                entry.class = *numbers.entry(list).or_insert_with(|| {
+                    self.classes.push((from + at) as u32);
+                    self.classes.len() as u32
+                });
+            }
+        }
+    }
+
     /// The document node, above `<html>`.
     pub fn root(&self) -> Node<'_> {
         Node { dom: self, index: 0 }
@@ -118,6 +161,11 @@ impl Dom {
     /// How many nodes there are, the document included.
     pub fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// How many different lists of classes there are.
+    pub fn class_lists(&self) -> usize {
+        self.classes.len()
     }
 
     /// Whether nothing but the document node is there.
@@ -214,7 +262,16 @@ impl<'dom> Node<'dom> {
 
     /// The `class` attribute as it stands, or empty.
     pub fn class(self) -> &'dom str {
-        self.attr("class").unwrap_or("")
+        match self.class_number() {
+            0 => "",
+            number => &self.dom.attributes[self.dom.classes[number - 1] as usize].value,
+        }
+    }
+
+    /// The number of the node's list of classes, up to [`Dom::class_lists`]; 0 where it has none.
+    /// Elements with the same `class` attribute have the same number.
+    pub fn class_number(self) -> usize {
+        self.entry().class as usize
     }
 
     pub fn parent(self) -> Option<Node<'dom>> {
@@ -416,6 +473,19 @@ mod tests {
 
     fn dom(html: &str) -> Dom {
         tree::grow(html).dom
+    }
+
+    #[test]
+    fn equal_lists_of_classes_have_one_number() {
+        let dom =
+            dom("<p class='a b'>x<b class=a>y</b><i class>z</i><u id=a>v</u><p class='a b'>w");
+        let numbers: Vec<(&str, usize)> = dom
+            .iter()
+            .filter(|node| ["p", "b", "i", "u"].contains(&node.tag()))
+            .map(|node| (node.class(), node.class_number()))
+            .collect();
+        assert_eq!(numbers, [("a b", 1), ("a", 2), ("", 0), ("", 0), ("a b", 1)]);
+        assert_eq!(dom.class_lists(), 2);
     }
 
     /// The tree as nested brackets, to compare whole shapes.

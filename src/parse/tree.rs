@@ -254,7 +254,7 @@ impl Forest {
             let kept = content.is_some();
             if let Some(content) = content {
                 let prev_entry = if prev == NONE { index } else { prev };
-                entries.push(Entry { parent, end: index + 1, prev: prev_entry, content });
+                entries.push(Entry::new(index, parent, prev_entry, content));
                 if node.first != NONE {
                     sapling = node.first;
                     parent = index;
@@ -270,7 +270,7 @@ impl Forest {
                     prev = closed;
                 }
                 if sapling == DOCUMENT {
-                    return Dom { nodes: entries, attributes: self.attributes.into_inner() };
+                    return Dom::new(entries, self.attributes.into_inner());
                 }
                 let next = nodes[sapling as usize].next;
                 if next != NONE {

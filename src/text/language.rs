@@ -2,8 +2,14 @@
 
 use whatlang::Lang;
 
+use crate::text::words::is_spaceless;
+
 /// Bytes that are looked at; more text does not make the guess better.
 const SAMPLE: usize = 4096;
+/// Bytes at the head of a text that mostly tell as much.
+const GLANCE: usize = 512;
+/// From this confidence (0 to 1) on, more text does not change the guess.
+const CERTAIN: f64 = 0.99;
 /// Guesses below this confidence (0 to 1) are mostly single words and numbers.
 const SURE: f64 = 0.2;
 
@@ -16,7 +22,12 @@ const SURE: f64 = 0.2;
 /// assert_eq!(language::of("42"), None);
 /// ```
 pub fn of(text: &str) -> Option<&'static str> {
-    let info = whatlang::detect(&text[..text.floor_char_boundary(SAMPLE)])?;
+    let head = |length: usize| &text[..text.floor_char_boundary(length)];
+    // Japanese mixes in so many Latin words that the beginning alone misleads.
+    let mixed = head(SAMPLE).contains(is_spaceless);
+    let glance = if mixed { None } else { whatlang::detect(head(GLANCE)) };
+    let glance = glance.filter(|info| CERTAIN <= info.confidence());
+    let info = glance.or_else(|| whatlang::detect(head(SAMPLE)))?;
     (SURE < info.confidence()).then(|| code(info.lang())).flatten()
 }
 

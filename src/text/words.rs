@@ -57,15 +57,14 @@ pub fn count_up_to(text: &str, most: usize) -> usize {
     for c in text.chars() {
         let letter = is_letter_or_digit(c);
         let alone = letter && !c.is_ascii() && is_spaceless(c);
-        if alone || (letter && !in_word) {
-            if count == most {
-                break;
-            }
-            count += 1;
+        // Added without a branch: no processor foresees where the next word begins.
+        count += usize::from(alone | (letter & !in_word));
+        if count >= most {
+            break;
         }
-        in_word = letter && !alone;
+        in_word = letter & !alone;
     }
-    count
+    count.min(most)
 }
 
 /// Letters of scripts that write no spaces between words.

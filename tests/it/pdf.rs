@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use chrono::DateTime;
+use encoding_rs::Encoding;
 use sanctionwatch::jobs::read::read;
 use sanctionwatch::model::article::{Article, BlockKind, SiteMemory};
 use sanctionwatch::model::fetched::{Fetched, Validators};
 use sanctionwatch::model::source::Recipe;
+use unicode_bidi::{BidiInfo, Level};
 
 use crate::support::pdf::{Line, Pdf, block, drawn, of_lines};
 
@@ -401,4 +403,260 @@ fn headings_stay_headings() {
         .collect();
     assert_eq!(headings, ["What counts as evidence"]);
     assert_eq!(article.title, "Guidance for Importers of Steel");
+}
+
+/// A composite font that numbers these characters from 1 on and says what they mean.
+struct Named {
+    chars: Vec<char>,
+}
+
+impl Named {
+    fn of(texts: &[&str]) -> Named {
+        let mut chars: Vec<char> = texts.iter().flat_map(|text| text.chars()).collect();
+        chars.sort_unstable();
+        chars.dedup();
+        Named { chars }
+    }
+
+    fn add_to(&self, pdf: &mut Pdf) -> usize {
+        let mut map = String::from("begincmap\n");
+        for (code, c) in (1..).zip(&self.chars) {
+            writeln!(map, "1 beginbfchar <{code:04X}> <{:04X}> endbfchar", u32::from(*c)).unwrap();
+        }
+        let map = pdf.stream("", map.as_bytes());
+        let below = pdf.add("<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /DW 500 >>");
+        pdf.add(format!(
+            "<< /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /Identity-H \
+             /DescendantFonts [{below} 0 R] /ToUnicode {map} 0 R >>"
+        ))
+    }
+
+    fn code(&self, c: char) -> String {
+        format!("{:04X}", self.chars.binary_search(&c).unwrap() + 1)
+    }
+}
+
+/// How programs draw a line that is read from right to left.
+#[derive(Debug, Clone, Copy)]
+enum Hand {
+    /// In one string, as it is seen.
+    AsSeen,
+    /// Each character at its place, as it is read.
+    AsRead,
+}
+
+/// Instructions for a line from right to left whose right end is at `right`. Marks take no room.
+fn leftwards(text: &str, font: &Named, right: f32, y: f32, size: f32, hand: Hand) -> String {
+    let info = BidiInfo::new(text, Some(Level::rtl()));
+    let paragraph = &info.paragraphs[0];
+    let levels = info.reordered_levels_per_char(paragraph, paragraph.range.clone());
+    let chars: Vec<char> = text.chars().collect();
+    let shape = |at: usize| match chars[at] {
+        '(' if levels[at].is_rtl() => ')',
+        ')' if levels[at].is_rtl() => '(',
+        c => c,
+    };
+    let order = BidiInfo::reorder_visual(&levels);
+    let left = right - 0.5 * size * chars.len() as f32;
+    if let Hand::AsSeen = hand {
+        let codes: String = order.iter().map(|at| font.code(shape(*at))).collect();
+        return format!("BT /F1 {size} Tf {left} {y} Td <{codes}> Tj ET\n");
+    }
+    let mut placed: Vec<(usize, f32)> = order
+        .iter()
+        .enumerate()
+        .map(|(column, at)| (*at, left + 0.5 * size * column as f32))
+        .collect();
+    placed.sort_unstable_by_key(|(at, _)| *at);
+    let mut drawn = format!("BT /F1 {size} Tf ");
+    for (at, x) in placed {
+        write!(drawn, "1 0 0 1 {x} {y} Tm <{}> Tj ", font.code(shape(at))).unwrap();
+    }
+    drawn + "ET\n"
+}
+
+#[test]
+fn text_from_right_to_left_is_read_as_it_was_written() {
+    let title = "إضافة أربع سفن إلى القائمة";
+    let first = [
+        "أضاف الوزير اليوم أربع سفن وشركتين إلى قائمة الأشخاص المدرجين بموجب",
+        "لوائح عام 2019 (المادة 7)، وجمدت أصول شركة Example Shipping (IMO 9187629)",
+        "في البلاد منذ 12/05/2024.",
+    ];
+    let second = [
+        "ولا يجوز لأحد أن يتيح أموالا لهم من دون ترخيص، وبلغت قيمة الأصول المجمدة",
+        "نحو ١٢٫٥ مليون، أي 40 في المئة منها.",
+    ];
+    let font = Named::of(&[&[title], &first[..], &second[..]].concat());
+    for hand in [Hand::AsSeen, Hand::AsRead] {
+        let mut drawn = leftwards(title, &font, 540.0, 780.0, 18.0, hand);
+        for (paragraph, top) in [(&first[..], 740.0), (&second[..], 680.0)] {
+            for (row, text) in (0_u8..).zip(paragraph) {
+                let y = top - 14.0 * f32::from(row);
+                drawn += &leftwards(text, &font, 540.0, y, 11.0, hand);
+            }
+        }
+        let mut pdf = Pdf::default();
+        let number = font.add_to(&mut pdf);
+        let content = pdf.stream("", drawn.as_bytes());
+        let root = pdf.pages(&[content], &format!("/Font << /F1 {number} 0 R >>"));
+        let article = outcome(&pdf.write(root)).article.unwrap();
+        assert_eq!(article.title, title, "{hand:?}");
+        assert_eq!(paragraphs(&article), [first.join(" "), second.join(" ")], "{hand:?}");
+        assert_eq!(article.language.as_deref(), Some("ar"));
+    }
+}
+
+/// The first column of a document from right to left is the right one.
+#[test]
+fn columns_from_right_to_left_begin_at_the_right() {
+    let right = [
+        "לאחר שהמצב באזור החמיר מאז הסתיו,",
+        "החליטה המועצה להאריך את האמצעים",
+        "בשנים עשר חודשים נוספים, עד לסופו",
+        "של הקיץ הבא, כמפורט בתוספת לצו זה.",
+    ];
+    let left = [
+        "האנשים הנקובים בתוספת לא ייכנסו",
+        "לשטחה של שום מדינה חברה, וכל נכסיהם",
+        "מוקפאים מן היום שבו יתפרסם צו זה",
+        "ברשומות, אלא אם ניתן להם היתר.",
+    ];
+    let title = "צו בדבר אמצעים מגבילים";
+    let font = Named::of(&[&[title], &right[..], &left[..]].concat());
+    let mut drawn = leftwards(title, &font, 540.0, 780.0, 18.0, Hand::AsSeen);
+    for (column, edge) in [(&left[..], 290.0), (&right[..], 540.0)] {
+        for (row, text) in (0_u8..).zip(column) {
+            let y = 740.0 - 14.0 * f32::from(row);
+            drawn += &leftwards(text, &font, edge, y, 12.0, Hand::AsSeen);
+        }
+    }
+    let mut pdf = Pdf::default();
+    let number = font.add_to(&mut pdf);
+    let content = pdf.stream("", drawn.as_bytes());
+    let root = pdf.pages(&[content], &format!("/Font << /F1 {number} 0 R >>"));
+    let article = outcome(&pdf.write(root)).article.unwrap();
+    assert_eq!(article.title, title);
+    assert_eq!(paragraphs(&article), [right.join(" "), left.join(" ")]);
+    assert_eq!(article.language.as_deref(), Some("he"));
+}
+
+/// Vowels take no room; as one sees they are drawn before their letter, as one reads after it.
+#[test]
+fn marks_follow_their_letters() {
+    let text = "وفقاً للقرار، يُحظر التعامل مع السفن المُدرجة في القائمة حتى إشعارٍ آخر من الوزارة";
+    let font = Named::of(&[text]);
+    let is_mark = |c: char| ('\u{64b}'..='\u{65f}').contains(&c);
+    let mut x = 540.0;
+    let mut placed = Vec::new();
+    for c in text.chars() {
+        x -= if is_mark(c) { 0.0 } else { 5.0 };
+        // The mark hangs over the left edge of its letter.
+        placed.push((c, if is_mark(c) { x - 1.0 } else { x }));
+    }
+    for hand in [Hand::AsRead, Hand::AsSeen] {
+        let mut drawn = String::from("BT /F1 10 Tf ");
+        for (c, x) in placed.iter().filter(|(c, _)| *c != ' ') {
+            write!(drawn, "1 0 0 1 {x} 700 Tm <{}> Tj ", font.code(*c)).unwrap();
+        }
+        let mut pdf = Pdf::default();
+        let number = font.add_to(&mut pdf);
+        let content = pdf.stream("", (drawn + "ET").as_bytes());
+        let root = pdf.pages(&[content], &format!("/Font << /F1 {number} 0 R >>"));
+        let article = outcome(&pdf.write(root)).article.unwrap();
+        assert_eq!(paragraphs(&article), [text], "{hand:?}");
+        placed.reverse();
+    }
+}
+
+/// Fonts of East Asia that readers have need not be in the file, and say by name alone how their
+/// codes are meant.
+#[test]
+fn east_asian_fonts_are_read_by_the_name_of_their_encoding() {
+    let chinese = "商务部今天把四艘船舶和两家公司列入制裁名单，它们在境内的资产被冻结 (2024)。";
+    let taiwanese = "經濟部今天把四艘船舶和兩家公司列入制裁名單，它們在境內的資產被凍結 (2024)。";
+    let japanese = "外務省は本日、四隻の船舶と二社を制裁対象に加え、国内の資産を凍結した (2024)。";
+    let korean =
+        "외교부는 오늘 선박 네 척과 회사 두 곳을 제재 명단에 올리고 자산을 동결했다 (2024).";
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    let in_charset = |text: &str, charset: &'static Encoding| charset.encode(text).0.into_owned();
+    for (encoding, text, language, codes) in [
+        ("UniGB-UCS2-H", chinese, "zh", utf16(chinese)),
+        ("UniGB-UTF16-H", chinese, "zh", utf16(chinese)),
+        ("GBK-EUC-H", chinese, "zh", in_charset(chinese, encoding_rs::GBK)),
+        ("GBKp-EUC-H", chinese, "zh", in_charset(chinese, encoding_rs::GBK)),
+        ("UniCNS-UTF16-H", taiwanese, "zh", utf16(taiwanese)),
+        ("ETen-B5-H", taiwanese, "zh", in_charset(taiwanese, encoding_rs::BIG5)),
+        ("UniJIS-UCS2-H", japanese, "ja", utf16(japanese)),
+        ("UniJIS-UTF16-H", japanese, "ja", utf16(japanese)),
+        ("90ms-RKSJ-H", japanese, "ja", in_charset(japanese, encoding_rs::SHIFT_JIS)),
+        ("90msp-RKSJ-H", japanese, "ja", in_charset(japanese, encoding_rs::SHIFT_JIS)),
+        ("EUC-H", japanese, "ja", in_charset(japanese, encoding_rs::EUC_JP)),
+        ("UniKS-UTF16-H", korean, "ko", utf16(korean)),
+        ("KSCms-UHC-H", korean, "ko", in_charset(korean, encoding_rs::EUC_KR)),
+    ] {
+        let article = outcome(&of_codes(encoding, "Identity", &codes));
+        let article = article.article.unwrap_or_else(|| panic!("{encoding}"));
+        assert_eq!(paragraphs(&article), [text], "{encoding}");
+        assert_eq!(article.language.as_deref(), Some(language), "{encoding}");
+    }
+}
+
+/// Codes that are the numbers of a collection are read by the name of the collection; numbers of an
+/// unknown one are no text.
+#[test]
+fn numbers_of_a_known_collection_are_read() {
+    // あ is number 843 of Adobe-Japan1, い 845, A number 34.
+    let codes: Vec<u8> =
+        [843_u16, 845, 34, 843].repeat(12).into_iter().flat_map(u16::to_be_bytes).collect();
+    let known = outcome(&of_codes("Identity-H", "Japan1", &codes));
+    assert_eq!(paragraphs(&known.article.unwrap()), ["あいAあ".repeat(12)]);
+    let unknown = outcome(&of_codes("Identity-H", "Nowhere1", &codes));
+    assert!(unknown.article.is_none());
+    assert!(unknown.notes.contains("its fonts do not say which characters they show"));
+}
+
+/// Columns from top to bottom are read from the right one on.
+#[test]
+fn vertical_text_is_read_column_by_column() {
+    let columns = [
+        "外務省は本日、四隻の船舶と二社を",
+        "制裁対象に加え、国内の資産を凍結",
+        "した。対象となった企業は許可なく",
+        "国内で取引することができない。",
+    ];
+    let mut drawn = String::from("BT /F1 12 Tf ");
+    for (number, column) in (0_u8..).zip(columns) {
+        let codes: String = column.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+        let x = 500.0 - 20.0 * f32::from(number);
+        write!(drawn, "1 0 0 1 {x} 780 Tm <{codes}> Tj ").unwrap();
+    }
+    let mut pdf = Pdf::default();
+    let font = east_asian(&mut pdf, "UniJIS-UTF16-V", "Japan1");
+    let content = pdf.stream("", (drawn + "ET").as_bytes());
+    let root = pdf.pages(&[content], &format!("/Font << /F1 {font} 0 R >>"));
+    let article = outcome(&pdf.write(root)).article.unwrap();
+    assert_eq!(paragraphs(&article), [columns.concat()]);
+}
+
+/// A composite font that is not in the file and has no map.
+fn east_asian(pdf: &mut Pdf, encoding: &str, collection: &str) -> usize {
+    let below = pdf.add(format!(
+        "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /X /W [1 95 500 231 632 500] \
+         /CIDSystemInfo << /Registry (Adobe) /Ordering ({collection}) /Supplement 2 >> >>"
+    ));
+    pdf.add(format!(
+        "<< /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /{encoding} \
+         /DescendantFonts [{below} 0 R] >>"
+    ))
+}
+
+/// A page with one line of codes in such a font.
+fn of_codes(encoding: &str, collection: &str, codes: &[u8]) -> Vec<u8> {
+    let codes: String = codes.iter().map(|byte| format!("{byte:02X}")).collect();
+    let mut pdf = Pdf::default();
+    let font = east_asian(&mut pdf, encoding, collection);
+    let content = pdf.stream("", format!("BT /F1 9 Tf 20 700 Td <{codes}> Tj ET").as_bytes());
+    let root = pdf.pages(&[content], &format!("/Font << /F1 {font} 0 R >>"));
+    pdf.write(root)
 }

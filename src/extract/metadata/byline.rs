@@ -206,7 +206,7 @@ fn of_object(head: &Head<'_>, object: &Object) -> Vec<String> {
 /// `rel=author`, `itemprop=author` and elements whose class says byline, near the headline.
 fn from_elements(head: &Head<'_>, anchor: Anchor) -> Vec<NamesClaim> {
     let mut by_kind: Vec<(NodeId, NamesClaim)> = Vec::new();
-    let mut signs = Signs::of(&BYLINE_SIGNS);
+    let mut signs = Signs::of(&BYLINE_SIGNS, head.dom());
     for node in head.dom().iter().filter(|node| node.attributes().next().is_some()) {
         let Some((place, confidence)) = kind_of(node, &mut signs) else { continue };
         if !is_near(node, anchor, 300) || node.end().0 - node.id().0 > 60 || is_furniture(node) {
@@ -254,7 +254,7 @@ fn from_lines(lines: &[Line<'_>], anchor: Anchor) -> Option<NamesClaim> {
     })
 }
 
-fn kind_of<'page>(node: Node<'page>, signs: &mut Signs<'page>) -> Option<(&'static str, f32)> {
+fn kind_of(node: Node<'_>, signs: &mut Signs) -> Option<(&'static str, f32)> {
     if node.attr("rel").is_some_and(|rel| rel.split_ascii_whitespace().any(|rel| rel == "author")) {
         return Some(("rel author", 0.72));
     }

@@ -7,7 +7,6 @@ use aho_corasick::AhoCorasick;
 use crate::extract::metadata::linked_data::{LinkedData, Object};
 use crate::parse::dom::{Dom, Node};
 use crate::parse::page::Page;
-use crate::text::quick_hash::QuickMap;
 
 /// Most meta tags kept.
 const METAS: usize = 1_000;
@@ -123,23 +122,24 @@ pub(crate) fn is_furniture(node: Node<'_>) -> bool {
 }
 
 /// Whether classes and ids bear any of some signs; each list of classes is looked at once a page.
-pub(crate) struct Signs<'page> {
+pub(crate) struct Signs {
     any: &'static AhoCorasick,
-    classes: QuickMap<&'page str, bool>,
+    /// What was found in each list of classes, by its number.
+    classes: Vec<Option<bool>>,
 }
 
-impl<'page> Signs<'page> {
-    /// Looks for the words of an automaton that [`signs`] made.
-    pub(crate) fn of(any: &'static AhoCorasick) -> Self {
-        Signs { any, classes: QuickMap::default() }
+impl Signs {
+    /// Looks for the words of an automaton that [`signs`] made, on one page.
+    pub(crate) fn of(any: &'static AhoCorasick, dom: &Dom) -> Self {
+        Signs { any, classes: vec![None; dom.class_lists() + 1] }
     }
 
     /// Whether [`name_of`] the element holds a sign.
-    pub(crate) fn are_in_name_of(&mut self, node: Node<'page>) -> bool {
-        let (class, id) = (node.class(), node.html_id());
-        let mut in_class =
-            || *self.classes.entry(class).or_insert_with(|| self.any.is_match(class));
-        (!class.is_empty() && in_class()) || (!id.is_empty() && self.any.is_match(id))
+    pub(crate) fn are_in_name_of(&mut self, node: Node<'_>) -> bool {
+        let in_class = &mut self.classes[node.class_number()];
+        let id = node.html_id();
+        *in_class.get_or_insert_with(|| self.any.is_match(node.class()))
+            || (!id.is_empty() && self.any.is_match(id))
     }
 }
 

@@ -3,24 +3,37 @@
 use crate::text::quick_hash::QuickSet;
 use crate::text::words::is_letter_or_digit;
 
-/// The share of words that two headlines have in common, 0 to 1: twice the common words over all
-/// of them (Dice). In scripts without spaces every letter counts as a word.
-pub(crate) fn likeness(one: &str, other: &str) -> f32 {
-    let (one, other) = (words(one), words(other));
-    if one.is_empty() || other.is_empty() {
-        return 0.0;
+/// The words of a short text, each once, to be compared with those of others.
+#[derive(Debug, Default)]
+pub(crate) struct Words(QuickSet<String>);
+
+impl Words {
+    pub(crate) fn of(text: &str) -> Self {
+        Words(words(text))
     }
-    let common = one.intersection(&other).count();
-    2.0 * common as f32 / (one.len() + other.len()) as f32
+
+    /// The share of words that two headlines have in common, 0 to 1: twice the common words over
+    /// all of them (Dice). In scripts without spaces every letter counts as a word.
+    pub(crate) fn likeness(&self, other: &Words) -> f32 {
+        if self.0.is_empty() || other.0.is_empty() {
+            return 0.0;
+        }
+        2.0 * self.common(other) / (self.0.len() + other.0.len()) as f32
+    }
+
+    /// The share of these words that the other text has too, 0 to 1.
+    pub(crate) fn contained(&self, whole: &Words) -> f32 {
+        if self.0.is_empty() { 0.0 } else { self.common(whole) / self.0.len() as f32 }
+    }
+
+    fn common(&self, other: &Words) -> f32 {
+        self.0.intersection(&other.0).count() as f32
+    }
 }
 
-/// The share of the first text's words that the second has too, 0 to 1.
-pub(crate) fn contained(part: &str, whole: &str) -> f32 {
-    let (part, whole) = (words(part), words(whole));
-    if part.is_empty() {
-        return 0.0;
-    }
-    part.intersection(&whole).count() as f32 / part.len() as f32
+/// How alike two texts are, see [`Words::likeness`].
+pub(crate) fn likeness(one: &str, other: &str) -> f32 {
+    Words::of(one).likeness(&Words::of(other))
 }
 
 /// Letters and digits alone, in lower case: equal for texts that differ in marks only.
@@ -69,7 +82,7 @@ mod tests {
         for (one, other, expect) in cases {
             assert!((likeness(one, other) - expect).abs() < 1e-6, "{one} / {other}");
         }
-        assert_eq!(contained("price cap", "The oil price cap"), 1.0);
+        assert_eq!(Words::of("price cap").contained(&Words::of("The oil price cap")), 1.0);
         assert_eq!(skeleton("Euro–News!"), "euronews");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::extract::metadata::likeness::likeness;
+use crate::extract::metadata::likeness::Words;
 use crate::extract::metadata::loose_json;
 use crate::parse::dom::Dom;
 
@@ -97,15 +97,14 @@ impl LinkedData {
     /// The object that describes the page's own article: an article type, at this address or with
     /// a headline like the page's; lists of other articles are passed over.
     pub(crate) fn article(&self, addresses: &[&str], headlines: &[&str]) -> Option<usize> {
+        let headlines: Vec<Words> = headlines.iter().map(|line| Words::of(line)).collect();
         let scored = self.objects.iter().enumerate().filter_map(|(at, object)| {
             let worth = f32::from(worth(object)?);
             let own =
                 if addresses.iter().any(|address| is_at(object, address)) { 3.0 } else { 0.0 };
             let name = text(object, "headline").or_else(|| text(object, "name")).unwrap_or("");
-            let alike = match name {
-                "" => 0.0,
-                name => headlines.iter().map(|line| likeness(name, line)).fold(0.0, f32::max),
-            };
+            let name = Words::of(name);
+            let alike = headlines.iter().map(|line| name.likeness(line)).fold(0.0, f32::max);
             let dated = if object.contains_key("datePublished") { 1.0 } else { 0.0 };
             Some((at, worth + own + 4.0 * alike + dated))
         });

@@ -74,7 +74,7 @@ const RIGHTS: [&str; 4] = ["©", "(c)", "copyright", "all rights"];
 /// `<time>`, `itemprop` and elements whose class says date.
 pub(crate) fn from_elements(dom: &Dom, anchor: Anchor, language: Option<&str>) -> Vec<DateClaim> {
     let mut claims = Vec::new();
-    let mut signs = Signs::of(&DATE_SIGNS);
+    let mut signs = Signs::of(&DATE_SIGNS, dom);
     for node in dom.iter().filter(|node| node.is_element()) {
         let Some(kind) = kind_of(node, &mut signs) else { continue };
         let readings = readings(node, language);
@@ -143,7 +143,7 @@ struct Kind {
     confidence: f32,
 }
 
-fn kind_of<'page>(node: Node<'page>, signs: &mut Signs<'page>) -> Option<Kind> {
+fn kind_of(node: Node<'_>, signs: &mut Signs) -> Option<Kind> {
     let is_time = node.tag() == "time";
     if node.attributes().next().is_none() && !is_time {
         return None;

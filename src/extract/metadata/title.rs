@@ -2,7 +2,7 @@
 
 use crate::extract::metadata::Claim;
 use crate::extract::metadata::head::{Head, is_furniture, squeeze};
-use crate::extract::metadata::likeness::{contained, likeness, skeleton};
+use crate::extract::metadata::likeness::{Words, skeleton};
 use crate::extract::metadata::linked_data::text;
 use crate::parse::dom::Node;
 use crate::text::repair;
@@ -175,8 +175,11 @@ fn says_headline(node: Node<'_>) -> bool {
 
 /// The heading that agrees most with what the page gives to machines.
 fn best_seen(seen: &[(&'static str, String)], given: &[Voter]) -> Option<Voter> {
-    let agreement =
-        |text: &str| given.iter().map(|voter| alike(text, &voter.text)).fold(0.0, f32::max);
+    let given: Vec<Words> = given.iter().map(|voter| Words::of(&voter.text)).collect();
+    let agreement = |text: &str| {
+        let words = Words::of(text);
+        given.iter().map(|given| alike(text, &words, given)).fold(0.0, f32::max)
+    };
     let scored = seen.iter().map(|(place, text)| {
         // An h1 wins over another element that agrees as much.
         (place, text, agreement(text) - if *place == "h1" { 0.0 } else { 0.05 })
@@ -187,10 +190,10 @@ fn best_seen(seen: &[(&'static str, String)], given: &[Voter]) -> Option<Voter> 
 }
 
 /// Alike as a whole, or the longer one holds all of a long shorter one.
-fn alike(seen: &str, given: &str) -> f32 {
-    let whole = likeness(seen, given);
+fn alike(seen: &str, words: &Words, given: &Words) -> f32 {
+    let whole = words.likeness(given);
     if seen.split_whitespace().count() >= 3 {
-        whole.max(0.9 * contained(seen, given))
+        whole.max(0.9 * words.contained(given))
     } else {
         whole
     }

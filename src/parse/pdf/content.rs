@@ -6,6 +6,8 @@ use lopdf::content::Content;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
 use crate::parse::pdf::font::{Font, Fonts};
+use crate::parse::pdf::layout::direction::runs_left;
+use crate::parse::pdf::layout::joints::is_ideograph;
 
 /// Most bytes of drawing instructions on one page, and in one form.
 const MAX_PAGE: usize = 8 << 20;
@@ -41,10 +43,23 @@ impl Budget {
 #[derive(Debug, Default)]
 pub(in crate::parse::pdf) struct Page {
     pub(in crate::parse::pdf) runs: Vec<Run>,
+    /// What is set from top to bottom, as if the page were turned: the columns, from the right one
+    /// on, are lines from the top down.
+    pub(in crate::parse::pdf) vertical: Vec<Run>,
     /// Characters whose font does not say what they mean.
     pub(in crate::parse::pdf) meaningless: usize,
     /// Characters that do not stand upright: watermarks, labels at the margin.
     pub(in crate::parse::pdf) turned: usize,
+}
+
+impl Page {
+    pub(in crate::parse::pdf) fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.vertical.is_empty()
+    }
+
+    fn runs_of(&mut self, vertical: bool) -> &mut Vec<Run> {
+        if vertical { &mut self.vertical } else { &mut self.runs }
+    }
 }
 
 /// Characters drawn side by side. Points, from the lower left corner of the page.
@@ -266,6 +281,7 @@ impl<'d> Pen<'d, '_> {
         text: &mut Matrix,
     ) {
         let Some(font) = &state.font else { return };
+        let vertical = font.is_vertical();
         let mut run = Writing::default();
         for part in parts {
             match part {
@@ -274,8 +290,12 @@ impl<'d> Pen<'d, '_> {
                         let drawn = Matrix::shift(0.0, state.rise).then(*text).then(state.place);
                         let word_gap = if shown.blank { state.word_gap } else { 0.0 };
                         let gap = state.letter_gap + word_gap;
-                        let advance = (shown.width * state.size + gap) * state.stretch;
-                        *text = Matrix::shift(advance, 0.0).then(*text);
+                        let step = if vertical {
+                            Matrix::shift(0.0, gap - state.size)
+                        } else {
+                            Matrix::shift((shown.width * state.size + gap) * state.stretch, 0.0)
+                        };
+                        *text = step.then(*text);
                         let after = text.then(state.place);
                         self.budget.characters = self.budget.characters.saturating_sub(1);
                         match shown.text {
@@ -283,21 +303,26 @@ impl<'d> Pen<'d, '_> {
                             Some(_) if !is_upright(drawn) => self.page.turned += 1,
                             Some(meaning) => {
                                 let height = (state.size * drawn.0[3]).abs();
-                                let place = Place { from: drawn, to: after, height };
-                                run.add(meaning, place, &mut self.page.runs);
+                                let place = Place::between(drawn, after, height, vertical);
+                                run.add(&meaning, place, self.page.runs_of(vertical));
                             }
                         }
                     }
                 }
                 other => {
                     if let Ok(back) = other.as_float() {
-                        let advance = -back * 0.001 * state.size * state.stretch;
-                        *text = Matrix::shift(advance, 0.0).then(*text);
+                        let back = -back * 0.001 * state.size;
+                        let step = if vertical {
+                            Matrix::shift(0.0, back)
+                        } else {
+                            Matrix::shift(back * state.stretch, 0.0)
+                        };
+                        *text = step.then(*text);
                     }
                 }
             }
         }
-        run.finish(&mut self.page.runs);
+        run.finish(self.page.runs_of(vertical));
     }
 }
 
@@ -315,11 +340,28 @@ fn matrix(operands: &[Object]) -> Matrix {
     Matrix(numbers)
 }
 
-/// Where a character stands: before and after it, and how high it is.
+/// Where a character stands along its line, and how high it is.
 struct Place {
-    from: Matrix,
-    to: Matrix,
+    from: f32,
+    to: f32,
+    base: f32,
     height: f32,
+}
+
+impl Place {
+    /// The place of a character between two positions of the pen. A line from top to bottom is
+    /// turned: what stands lower comes later, and what stands further left is a later line.
+    fn between(before: Matrix, after: Matrix, height: f32, vertical: bool) -> Place {
+        let ([.., from, base], [.., to, low]) = (before.0, after.0);
+        match vertical {
+            true => Place { from: -base, to: -low, base: from, height },
+            false => Place { from, to, base, height },
+        }
+    }
+
+    fn is_finite(&self) -> bool {
+        [self.from, self.to, self.base, self.height].iter().all(|number| number.is_finite())
+    }
 }
 
 /// A run in the making.
@@ -328,29 +370,40 @@ struct Writing(Option<Run>);
 
 impl Writing {
     fn add(&mut self, text: &str, place: Place, runs: &mut Vec<Run>) {
-        let (from, to, base) = (place.from.0[4], place.to.0[4], place.from.0[5]);
-        if ![from, to, base, place.height].iter().all(|number| number.is_finite()) {
+        if !place.is_finite() {
             return;
         }
-        let gap = self.0.as_ref().map_or(0.0, |run| from - run.to);
-        if PART * place.height < gap.abs() {
+        // Programs draw text from right to left in either direction and with jumps: each such
+        // character is a run of its own, and the places say in which order they stand.
+        if text.contains(runs_left) {
+            self.finish(runs);
+            let seen = text.chars().rev().collect();
+            runs.push(Run { text: seen, ..Run::at(&place) });
+            return;
+        }
+        let gap = self.0.as_ref().map_or(0.0, |run| place.from - run.to);
+        let goes_back = gap < -BLANK * place.height && !text.contains(char::is_alphanumeric);
+        if PART * place.height < gap.abs() || goes_back {
             self.finish(runs);
         }
-        let run = self.0.get_or_insert_with(|| Run {
-            from,
-            to,
-            base,
-            size: place.height,
-            text: String::new(),
-        });
-        if BLANK * place.height < gap && !run.text.is_empty() && !run.text.ends_with(' ') {
+        let run = self.0.get_or_insert_with(|| Run::at(&place));
+        let parted = BLANK * place.height < gap && !run.text.ends_with(is_ideograph);
+        if parted && !run.text.is_empty() && !run.text.ends_with(' ') {
             run.text.push(' ');
         }
         run.text.push_str(text);
-        run.to = to;
+        run.to = place.to;
     }
 
     fn finish(&mut self, runs: &mut Vec<Run>) {
         runs.extend(self.0.take().filter(|run| !run.text.trim().is_empty()));
+    }
+}
+
+impl Run {
+    /// A run that begins with the character at a place.
+    fn at(place: &Place) -> Run {
+        let Place { from, to, base, height } = *place;
+        Run { from, to, base, size: height, text: String::new() }
     }
 }

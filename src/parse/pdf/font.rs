@@ -1,10 +1,12 @@
 //! Fonts, as far as text needs them: what each code means and how far it moves the pen.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
+use crate::parse::pdf::coding::{Code, Coding, Tables};
 use crate::parse::pdf::meanings;
 
 /// Most bytes a map from codes to characters may unfold to.
@@ -16,17 +18,19 @@ const MAX_WIDTHS: usize = 1 << 16;
 pub(in crate::parse::pdf) struct Fonts<'d> {
     document: &'d Document,
     known: HashMap<ObjectId, Rc<Font>>,
+    tables: Tables,
 }
 
 /// A font that can be read.
 pub(in crate::parse::pdf) struct Font {
-    /// Bytes of a code: 1, or 2 in composite fonts.
-    code_length: usize,
-    /// What codes mean; codes without a known meaning are absent.
+    /// How a composite font reads its strings; the codes of others are single bytes.
+    coding: Option<Coding>,
+    /// What codes mean, as the font says itself; codes without a known meaning are absent.
     meanings: HashMap<u16, String>,
-    /// Advances in text space units: 1 is the size of the font.
+    /// Advances in text space units, 1 being the size of the font: by code, in composite fonts by
+    /// number.
     widths: HashMap<u16, f32>,
-    /// The advance of codes without an own one, where the font says so.
+    /// The advance of characters without an own one, where the font says so.
     usual_width: Option<f32>,
 }
 
@@ -35,14 +39,14 @@ pub(in crate::parse::pdf) struct Shown<'f> {
     /// The blank of a simple font, which word spacing widens (PDF 32000-1 § 9.3.3).
     pub(in crate::parse::pdf) blank: bool,
     /// None where nothing says what the code means.
-    pub(in crate::parse::pdf) text: Option<&'f str>,
+    pub(in crate::parse::pdf) text: Option<Cow<'f, str>>,
     /// Advance, where 1 is the size of the font.
     pub(in crate::parse::pdf) width: f32,
 }
 
 impl<'d> Fonts<'d> {
     pub(in crate::parse::pdf) fn new(document: &'d Document) -> Self {
-        Fonts { document, known: HashMap::new() }
+        Fonts { document, known: HashMap::new(), tables: Tables::default() }
     }
 
     /// The font behind an entry of a page's resources.
@@ -52,7 +56,7 @@ impl<'d> Fonts<'d> {
             return Some(Rc::clone(font));
         }
         let dictionary = self.document.dereference(entry).ok()?.1.as_dict().ok()?;
-        let font = Rc::new(Font::read(dictionary, self.document));
+        let font = Rc::new(Font::read(dictionary, self.document, &mut self.tables));
         if let Some(id) = id {
             self.known.insert(id, Rc::clone(&font));
         }
@@ -61,22 +65,26 @@ impl<'d> Fonts<'d> {
 }
 
 impl Font {
-    fn read(font: &Dictionary, document: &Document) -> Font {
-        let composite = name(font, b"Subtype", document) == Some(b"Type0");
+    fn read(font: &Dictionary, document: &Document, tables: &mut Tables) -> Font {
         let mapped = font.get_deref(b"ToUnicode", document).and_then(Object::as_stream).ok();
-        let mapped = mapped.and_then(|map| map.get_plain_content_with_limit(MAX_MAP).ok());
+        let mapped = mapped.and_then(|map| tables.unfold(map));
         let mut meanings = mapped.map(|map| meanings::read(&map)).unwrap_or_default();
-        if !composite {
-            for (code, text) in encoded(font, document) {
-                meanings.entry(code).or_insert(text);
-            }
+        if name(font, b"Subtype", document) == Some(b"Type0") {
+            let descendant = descendant(font, document);
+            let (widths, usual_width) = composite_widths(descendant, document);
+            let coding = Some(Coding::of(font, descendant, document, tables));
+            return Font { coding, meanings, widths, usual_width };
         }
-        let (widths, usual_width) = if composite {
-            composite_widths(font, document)
-        } else {
-            simple_widths(font, document)
-        };
-        Font { code_length: if composite { 2 } else { 1 }, meanings, widths, usual_width }
+        for (code, text) in encoded(font, document) {
+            meanings.entry(code).or_insert(text);
+        }
+        let (widths, usual_width) = simple_widths(font, document);
+        Font { coding: None, meanings, widths, usual_width }
+    }
+
+    /// Whether text runs from top to bottom.
+    pub(in crate::parse::pdf) fn is_vertical(&self) -> bool {
+        self.coding.as_ref().is_some_and(Coding::is_vertical)
     }
 
     /// The codes of a string, in order.
@@ -84,13 +92,28 @@ impl Font {
         &'f self,
         string: &'f [u8],
     ) -> impl Iterator<Item = Shown<'f>> {
-        string.chunks(self.code_length).map(|bytes| {
-            let code = bytes.iter().fold(0, |code, byte| code << 8 | u16::from(*byte));
-            let text = self.meanings.get(&code).map(String::as_str);
-            let width = self.widths.get(&code).copied().or(self.usual_width);
-            let blank = code == 32 && bytes.len() == 1;
-            Shown { blank, text, width: width.unwrap_or_else(|| likely_width(text)) }
+        let mut rest = string;
+        std::iter::from_fn(move || {
+            let first = *rest.first()?;
+            let code = match &self.coding {
+                Some(coding) => coding.first(rest),
+                None => Code { value: first.into(), length: 1, number: Some(first.into()) },
+            };
+            rest = &rest[code.length..];
+            Some(self.shown(&code))
         })
+    }
+
+    fn shown(&self, code: &Code) -> Shown<'_> {
+        let told = u16::try_from(code.value).ok().and_then(|value| self.meanings.get(&value));
+        let text = told.map(|text| Cow::Borrowed(text.as_str())).or_else(|| {
+            let coding = self.coding.as_ref()?;
+            coding.text(code.number?).map(Cow::Owned)
+        });
+        let number = code.number.and_then(|number| u16::try_from(number).ok());
+        let width = number.and_then(|number| self.widths.get(&number).copied());
+        let width = width.or(self.usual_width).unwrap_or_else(|| likely_width(text.as_deref()));
+        Shown { blank: code.length == 1 && code.value == 32, text, width }
     }
 }
 
@@ -143,14 +166,18 @@ fn simple_widths(font: &Dictionary, document: &Document) -> (HashMap<u16, f32>, 
     (widths, None)
 }
 
+/// The font inside a composite font.
+fn descendant<'d>(font: &'d Dictionary, document: &'d Document) -> Option<&'d Dictionary> {
+    let fonts = font.get_deref(b"DescendantFonts", document).and_then(Object::as_array).ok()?;
+    document.dereference(fonts.first()?).ok()?.1.as_dict().ok()
+}
+
 /// `/W` of a composite font's descendant: `first [w w …]` and `first last w`.
-fn composite_widths(font: &Dictionary, document: &Document) -> (HashMap<u16, f32>, Option<f32>) {
+fn composite_widths(
+    descendant: Option<&Dictionary>,
+    document: &Document,
+) -> (HashMap<u16, f32>, Option<f32>) {
     let mut widths = HashMap::new();
-    let descendant = font
-        .get_deref(b"DescendantFonts", document)
-        .and_then(Object::as_array)
-        .ok()
-        .and_then(|fonts| document.dereference(fonts.first()?).ok()?.1.as_dict().ok());
     let Some(descendant) = descendant else { return (widths, Some(1.0)) };
     let usual = descendant.get_deref(b"DW", document).ok().and_then(|width| width.as_float().ok());
     let usual = Some(usual.unwrap_or(1000.0) * 0.001);

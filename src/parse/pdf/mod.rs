@@ -4,6 +4,7 @@
 //! Nothing here trusts the file: every stream unfolds within a limit, every loop has a budget, and
 //! a panic of the PDF library is a document that could not be read.
 
+mod coding;
 mod content;
 mod font;
 mod layout;
@@ -105,7 +106,7 @@ fn read_document(bytes: &[u8]) -> Result<(Text, Vec<Note>), Fault> {
     if budget.is_spent() {
         notes.push(Note::new("parse", "the PDF draws too much, the rest was left out"));
     }
-    if pages.iter().all(|page| page.runs.is_empty()) {
+    if pages.iter().all(content::Page::is_empty) {
         let unread: usize = pages.iter().map(|page| page.meaningless).sum();
         return Err(if unread > 0 {
             Fault::NoMeaning
@@ -143,7 +144,7 @@ fn remarks(pages: &[content::Page]) -> Vec<Note> {
         let text = format!("{turned} characters of the PDF stand at an angle, left out");
         notes.push(Note::new("parse", text));
     }
-    let empty = pages.iter().filter(|page| page.runs.is_empty()).count();
+    let empty = pages.iter().filter(|page| page.is_empty()).count();
     if empty > 0 {
         let text = format!("{empty} of {} pages of the PDF bear no text", pages.len());
         notes.push(Note::new("parse", text));

@@ -6,8 +6,10 @@ use crate::parse::pdf::Text;
 const BY_PROGRAMS: &[&str] =
     &["microsoft word", "microsoft powerpoint", "microsoft excel", "untitled", "powerpoint"];
 /// Endings of file names.
-const FILE_ENDINGS: &[&str] =
-    &[".doc", ".docx", ".pdf", ".rtf", ".odt", ".indd", ".tmp", ".xls", ".xlsx", ".dvi", ".tex"];
+const FILE_ENDINGS: &[&str] = &[
+    ".doc", ".docx", ".pdf", ".rtf", ".odt", ".indd", ".tmp", ".xls", ".xlsx", ".dvi", ".tex",
+    ".htm", ".html",
+];
 /// A title has at least so many letters.
 const FEWEST_LETTERS: usize = 5;
 /// Most characters of a title that a reader could have written.

@@ -54,7 +54,8 @@ fn bare(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
-fn is_ideograph(c: char) -> bool {
+/// Letters of the scripts of East Asia that are written without blanks, and their punctuation.
+pub(in crate::parse::pdf) fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{2E80}'..='\u{A4CF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}')
 }
 

@@ -1,11 +1,12 @@
 //! Runs on a page become lines, columns and paragraphs, as a reader's eye would join them.
 
 mod columns;
+pub(in crate::parse::pdf) mod direction;
 mod furniture;
-mod joints;
+pub(in crate::parse::pdf) mod joints;
 
 use crate::parse::pdf::content::{self, Run};
-use crate::parse::pdf::layout::joints::Joints;
+use crate::parse::pdf::layout::joints::{Joints, is_ideograph};
 use crate::parse::pdf::{Paragraph, Text};
 
 /// Runs this many font sizes apart on one line are cells or columns, not words.
@@ -34,7 +35,13 @@ pub(in crate::parse::pdf) type Row = Vec<Line>;
 
 /// Orders the text of all pages.
 pub(in crate::parse::pdf) fn read(pages: Vec<content::Page>) -> Text {
-    let mut pages: Vec<Vec<Row>> = pages.into_iter().map(|page| rows(page.runs)).collect();
+    let mut pages: Vec<Vec<Row>> = pages
+        .into_iter()
+        .flat_map(|page| [page.runs, page.vertical])
+        .filter(|runs| !runs.is_empty())
+        .map(rows)
+        .collect();
+    direction::settle(&mut pages);
     let furniture = furniture::take(&mut pages);
     let body = body_size(&pages);
     let joints = Joints::of(pages.iter().flatten().flatten().map(|line| line.text.as_str()));
@@ -61,7 +68,8 @@ pub(in crate::parse::pdf) fn read(pages: Vec<content::Page>) -> Text {
 }
 
 /// Groups runs into rows by their base line, from the top down, and joins neighbours.
-fn rows(mut runs: Vec<Run>) -> Vec<Row> {
+fn rows(runs: Vec<Run>) -> Vec<Row> {
+    let mut runs = direction::with_marks(runs);
     runs.sort_by(|a, b| b.base.total_cmp(&a.base).then(a.from.total_cmp(&b.from)));
     let mut rows: Vec<Vec<Run>> = Vec::new();
     for run in runs {
@@ -84,15 +92,14 @@ fn row(mut runs: Vec<Run>) -> Row {
         };
         let gap = run.from - line.to;
         let size = line.size.max(run.size);
-        // Bold is often the same text drawn twice, a hair apart.
-        if line.text.ends_with(run.text.as_str()) && (run.to - line.to).abs() < 0.3 * size {
+        if is_drawn_again(&run, line) {
             continue;
         }
         if CELL_GAP * size < gap {
             row.push(line_of(run));
             continue;
         }
-        if WORD_GAP * size < gap && !line.text.ends_with(' ') && !run.text.starts_with(' ') {
+        if WORD_GAP * size < gap && parts_words(&line.text, &run.text) {
             line.text.push(' ');
         }
         // The line is as high as most of it.
@@ -107,6 +114,21 @@ fn row(mut runs: Vec<Run>) -> Row {
     }
     row.retain(|line| !line.text.is_empty());
     row
+}
+
+/// Bold is often the same text drawn twice, a hair apart. The same letter drawn beside itself is
+/// none.
+fn is_drawn_again(run: &Run, line: &Line) -> bool {
+    line.text.ends_with(run.text.as_str())
+        && (run.to - line.to).abs() < 0.3 * line.size.max(run.size)
+        && run.from < line.to - 0.5 * (run.to - run.from)
+}
+
+/// Whether a gap between two texts is a blank: scripts without blanks have gaps of other meaning.
+fn parts_words(before: &str, after: &str) -> bool {
+    let blank = before.ends_with(' ') || after.starts_with(' ');
+    let spaceless = before.ends_with(is_ideograph) && after.starts_with(is_ideograph);
+    !blank && !spaceless
 }
 
 fn line_of(run: Run) -> Line {
@@ -154,7 +176,9 @@ impl Draft {
 
     fn is_finished(&self) -> bool {
         let end = |c: char| matches!(c, '"' | '\'' | ')' | ']' | '”' | '’' | '»');
-        self.text.trim_end_matches(end).ends_with(['.', '!', '?', ':', ';', '。', '؟', '।'])
+        self.text
+            .trim_end_matches(end)
+            .ends_with(['.', '!', '?', ':', ';', '。', '؟', '؛', '۔', '।'])
     }
 }
 
@@ -229,8 +253,9 @@ fn begins_item(text: &str) -> bool {
     let open = mark.starts_with(['(', '[']);
     let inner = mark.trim_start_matches(['(', '[']);
     let Some(inner) = inner.strip_suffix([')', ']', '.']) else { return false };
-    let digits = !inner.is_empty() && inner.len() <= 3 && inner.bytes().all(|b| b.is_ascii_digit());
-    let letter = inner.chars().count() == 1 && inner.starts_with(char::is_alphabetic);
+    let count = inner.chars().count();
+    let digits = (1..=3).contains(&count) && inner.chars().all(char::is_numeric);
+    let letter = count == 1 && inner.starts_with(char::is_alphabetic);
     let roman = (1..=5).contains(&inner.len()) && inner.bytes().all(|b| b"ivxIVX".contains(&b));
     // `A.` is an initial, `(a)` and `a)` are marks.
     digits || ((letter || roman) && (open || mark.ends_with(')') || roman))
@@ -242,7 +267,16 @@ mod tests {
 
     #[test]
     fn items_begin_with_marks() {
-        for text in ["• ships", "(a) ships", "1. Ships", "12) ships", "(iv) ships", "iv. ships"] {
+        for text in [
+            "• ships",
+            "(a) ships",
+            "1. Ships",
+            "12) ships",
+            "٣. سفن",
+            "(أ) سفن",
+            "(iv) ships",
+            "iv. ships",
+        ] {
             assert!(begins_item(text), "{text}");
         }
         for text in ["ships", "A. Smith", "2024. The", "No. 8", "(the) ships", "•", "1."] {
