@@ -41,8 +41,9 @@ const SENDING_GRACE: Duration = Duration::from_secs(25);
 const WEB_GRACE: Duration = Duration::from_secs(10);
 /// Time between two rounds in which freed memory goes back to the system.
 const GIVE_BACK_EVERY: Duration = Duration::from_secs(10);
-/// A crawl that has not moved for this long rests, and so does what it keeps at hand.
-const AT_REST: Duration = Duration::from_mins(1);
+/// A crawl that has not moved for this long rests, and so does what it keeps at hand. Every minute it
+/// looks what is due.
+const AT_REST: Duration = Duration::from_secs(30);
 /// A crawl that has not moved for this long, and four pages more, hangs. Its longest rest is five
 /// minutes; a visit whose listings all answer at the last moment takes some minutes more.
 const STILL: Duration = Duration::from_mins(30);
@@ -371,8 +372,7 @@ fn is_same_web(old: &Plan, new: &Plan) -> bool {
     is_same_door && are_same_pages && old.crawler.public_url == new.crawler.public_url
 }
 
-/// Gives freed memory back to the system from time to time, and once in each rest what is kept to be
-/// fast.
+/// Gives freed memory back to the system from time to time, and at rest what is kept to be fast, too.
 async fn give_memory_back(store: Store, heart: Heart) -> anyhow::Result<()> {
     loop {
         sleep(GIVE_BACK_EVERY).await;
