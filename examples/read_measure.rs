@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo run --release --example read_measure -- CORPORA/extraction [--peer NAME=FILE]… [--worst N] [--dump FILE] [--ours FILE]
-//!     [--site-memory] [--bare] [--stages] [--curve]
+//!     [--site-memory] [--bare] [--stages] [--curve] [--without-soft-hyphens]
 //! ```
 //!
 //! `--ours` scores texts dumped before, say by the trainer for pages of hosts it had not seen;
@@ -11,6 +11,8 @@
 //! shows the sets without and with it, and how much of what is falsely in stands on other pages of
 //! the host at all; `--bare` times a bare parse by `scraper` of
 //! every page, `--stages` the steps of reading, `--curve` made pages of 1 to 20 MB.
+//! `--without-soft-hyphens` takes these out of the known texts and of what everybody read alike: a reader
+//! of the page does not see them, and the known text of one page has them in every longer word.
 //!
 //! A peer's file has one JSON line a page: {"id", "text", "seconds"?}.
 #![expect(clippy::print_stdout, reason = "a measure prints its figures")]
@@ -36,7 +38,7 @@ use serde_json::{Value, json};
 
 fn main() -> anyhow::Result<()> {
     let wanted = arguments()?;
-    let pages = load(&wanted.folder)?;
+    let mut pages = load(&wanted.folder)?;
     let mut sites = Sites::default();
     let texts = match &wanted.ours {
         Some(file) => load_peer(file)?,
@@ -63,6 +65,13 @@ fn main() -> anyhow::Result<()> {
     for (name, file) in &wanted.peers {
         peers.push((name.clone(), load_peer(file)?));
     }
+    if wanted.without_soft_hyphens {
+        let known = pages.iter_mut().filter_map(|page| page.text.as_mut());
+        let read = peers.iter_mut().flat_map(|(_, texts)| texts.values_mut());
+        known.chain(read.map(|reading| &mut reading.text)).for_each(|text| {
+            text.retain(|c| c != '\u{AD}');
+        });
+    }
     let scores: Vec<Vec<Option<Score>>> = peers
         .iter()
         .map(|(_, texts)| pages.iter().map(|page| score(page, texts.get(&page.id)?)).collect())
@@ -85,6 +94,7 @@ struct Wanted {
     bare: bool,
     stages: bool,
     curve: bool,
+    without_soft_hyphens: bool,
 }
 
 fn arguments() -> anyhow::Result<Wanted> {
@@ -98,6 +108,7 @@ fn arguments() -> anyhow::Result<Wanted> {
         bare: false,
         stages: false,
         curve: false,
+        without_soft_hyphens: false,
     };
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -111,6 +122,7 @@ fn arguments() -> anyhow::Result<Wanted> {
             "--worst" => wanted.worst = value()?.parse()?,
             "--site-memory" => wanted.site_memory = true,
             "--curve" => wanted.curve = true,
+            "--without-soft-hyphens" => wanted.without_soft_hyphens = true,
             "--stages" => wanted.stages = true,
             "--bare" => wanted.bare = true,
             "--ours" => wanted.ours = Some(PathBuf::from(value()?)),
