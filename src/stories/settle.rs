@@ -11,7 +11,7 @@
 
 use std::mem::take;
 
-use crate::stories::features::Features;
+use crate::stories::features::{Feature, Features};
 use crate::text::quick_hash::QuickMap;
 
 /// Nearest neighbours a report learns from: short reports need more of them.
@@ -67,33 +67,48 @@ pub(crate) fn groups(reports: &[Report<'_>]) -> Vec<usize> {
 
 /// The reports as vectors, features weighed by their rarity.
 fn unit_vectors(reports: &[Report<'_>]) -> Vec<Vector> {
-    let mut documents: QuickMap<u64, usize> = QuickMap::default();
-    for feature in reports.iter().flat_map(|report| &report.features.counts) {
-        *documents.entry(feature.hash).or_default() += 1;
-    }
-    let most = ((COMMON * reports.len() as f32) as usize).max(FEW);
+    // Features are numbered as they come, so that each is looked up once.
     let mut numbers: QuickMap<u64, u32> = QuickMap::default();
+    let mut bearers: Vec<usize> = Vec::new();
+    let mut numbered = |feature: &Feature| {
+        let next = u32::try_from(bearers.len()).expect("fewer features than 2^32");
+        let number = *numbers.entry(feature.hash).or_insert(next);
+        if number == next {
+            bearers.push(0);
+        }
+        bearers[number as usize] += 1;
+        Entry { feature: number, weight: feature.weight }
+    };
+    let vectors: Vec<Vector> = reports
+        .iter()
+        .map(|report| report.features.counts.iter().map(&mut numbered).collect())
+        .collect();
     let total = reports.len() as f32;
-    let mut vector = |report: &Report<'_>| {
-        let mut vector: Vector = Vec::new();
+    let most = ((COMMON * total) as usize).max(FEW);
+    let rarity: Vec<f32> =
+        bearers.iter().map(|bearers| (total / *bearers as f32).ln().max(f32::EPSILON)).collect();
+    // Those that count are numbered anew, without gaps.
+    let mut shared: Vec<Option<u32>> = vec![None; bearers.len()];
+    let mut next = 0..;
+    let mut vector = |all: Vector| {
+        let mut vector: Vector = Vec::with_capacity(all.len());
         let mut square = 0.0;
-        for feature in &report.features.counts {
-            let documents = documents[&feature.hash];
-            if most < documents {
+        for Entry { feature, weight } in all {
+            let feature = feature as usize;
+            if most < bearers[feature] {
                 continue;
             }
-            let weight = feature.weight * (total / documents as f32).ln().max(f32::EPSILON);
+            let weight = weight * rarity[feature];
             square += weight * weight;
             // What one report alone says joins it with nobody, but it is part of what it says.
-            if 1 < documents {
-                let next = u32::try_from(numbers.len()).expect("fewer features than 2^32");
-                let number = *numbers.entry(feature.hash).or_insert(next);
+            if 1 < bearers[feature] {
+                let number = *shared[feature].get_or_insert_with(|| next.next().expect("endless"));
                 vector.push(Entry { feature: number, weight });
             }
         }
         scaled(vector, square)
     };
-    reports.iter().map(&mut vector).collect()
+    vectors.into_iter().map(&mut vector).collect()
 }
 
 /// The vector divided by the square root of `square`.
