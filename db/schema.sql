@@ -549,6 +549,7 @@ BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
 CREATE TRIGGER wish_of_unmute AFTER DELETE ON mute
 BEGIN UPDATE wish_stamp SET changes = changes + 1; END;
 CREATE TABLE erased (
-    subscriber INTEGER PRIMARY KEY,
-    added      TEXT NOT NULL
-) STRICT;
+    subscriber INTEGER NOT NULL,                -- its row, which another may have had before or since
+    added      TEXT NOT NULL,
+    PRIMARY KEY (subscriber, added)
+) STRICT, WITHOUT ROWID;

@@ -170,11 +170,7 @@ impl Crawler {
         let story = story_keys(&judged, now);
         let so_far = self.story_so_far(story.as_ref(), now).await?;
         ahead.extend(so_far.iter().flat_map(|story| story.ahead.clone()));
-        let was_old = judged.article.published.is_some_and(|published| {
-            let seen = fetched.earlier_time().unwrap_or(now);
-            published.is_older_than(self.settings.alert_age, seen)
-        });
-        let messages = match judged.verdict.relevant && !was_old {
+        let messages = match self.is_news(&judged, &fetched, now) {
             true => self.alerts(&judged, &ahead, watched.clone(), source, now).await?,
             false => Vec::new(),
         };
@@ -236,6 +232,15 @@ impl Crawler {
         work.await.unwrap_or_else(|error| {
             (None, vec![Note::new("read", format!("internal error, please report it: {error}"))])
         })
+    }
+
+    /// Whether an article is about sanctions and had not been out for long when it was found.
+    fn is_news(&self, judged: &Judged, fetched: &Fetched, now: DateTime<Utc>) -> bool {
+        let seen = fetched.earlier_time().unwrap_or(now);
+        let published = judged.article.published;
+        let was_old =
+            published.is_some_and(|stamp| stamp.is_older_than(self.settings.alert_age, seen));
+        judged.verdict.relevant && !was_old
     }
 
     /// The messages an article would cause if it turns out to be new: to those with an interest in it

@@ -139,11 +139,12 @@ impl Store {
     }
 }
 
-/// The article of a mail that follows an alert up: `revision:42:1`, `gone:42`.
+/// The article of a mail that follows an alert up, or of an alert from before there were stories:
+/// `revision:42:1`, `gone:42`, `article:42`.
 fn article_of(cause: &str) -> Option<i64> {
     let (kind, rest) = cause.split_once(':')?;
     let number = rest.split(':').next()?;
-    matches!(kind, "revision" | "gone").then(|| number.parse().ok())?
+    matches!(kind, "revision" | "gone" | "article").then(|| number.parse().ok())?
 }
 
 fn digests(connection: &Connection, subscriber: i64) -> Result<Vec<HeldDigest>> {

@@ -366,7 +366,7 @@ pub(crate) fn erase(transaction: &Transaction<'_>, id: i64) -> Result<bool> {
         transaction.execute(&erase, [id])?;
     }
     transaction.execute(
-        "INSERT OR REPLACE INTO erased (subscriber, added)
+        "INSERT OR IGNORE INTO erased (subscriber, added)
          SELECT id, added FROM subscriber WHERE id = ?1",
         [id],
     )?;

@@ -18,6 +18,7 @@ use sanctionwatch::mail::memory::Memory;
 use sanctionwatch::mail::settings::{Backend, Settings};
 use sanctionwatch::model::bounce::{Bounce, Fault};
 use sanctionwatch::model::source::{ListingKind, Source};
+use sanctionwatch::model::subscriber::Email;
 use sanctionwatch::store::{Error, Newer, Noted, Restored, Store, backups, restore};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -243,6 +244,12 @@ async fn whoever_left_was_erased_or_bounced_since_the_copy_hears_nothing_after_a
     assert!(store.remove_subscriber(addresses[0].parse().unwrap(), now).await.unwrap());
     let erased = store.subscriber_at(addresses[3].parse().unwrap()).await.unwrap().unwrap();
     assert!(store.erase_subscriber(erased.subscriber.id).await.unwrap());
+    // Whoever comes next gets the free row, and must not be all that is known of it.
+    let next: Email = "next@example.org".parse().unwrap();
+    store.add_subscriber(next.clone(), String::new(), now).await.unwrap();
+    let next = store.subscriber_at(next).await.unwrap().unwrap();
+    assert_eq!(next.subscriber.id, erased.subscriber.id);
+    assert!(store.erase_subscriber(next.subscriber.id).await.unwrap());
     for (address, fault) in [(addresses[1], Fault::Address), (addresses[2], Fault::Complaint)] {
         let sql = "SELECT message_id FROM delivery JOIN subscriber ON subscriber.id = subscriber
                    WHERE email = ?1 AND state = 'sent'";
@@ -261,7 +268,7 @@ async fn whoever_left_was_erased_or_bounced_since_the_copy_hears_nothing_after_a
     desk.restore(&copy.path, &database, Newer::Replace).unwrap();
     let count = |sql| rows(&database, sql);
     assert_eq!(count("SELECT count(*) FROM subscriber"), 4);
-    assert_eq!(count("SELECT count(*) FROM erased"), 1);
+    assert_eq!(count("SELECT count(*) FROM erased"), 2);
     assert_eq!(count("SELECT count(*) FROM subscriber WHERE left IS NOT NULL"), 1);
     assert_eq!(count("SELECT count(*) FROM subscriber WHERE suspended IS NOT NULL"), 2);
     assert_eq!(count("SELECT count(*) FROM subscriber WHERE complained IS NOT NULL"), 1);
